@@ -1,0 +1,1 @@
+"""What to answer: pure decisions about access, from facts and a time that are both arguments."""

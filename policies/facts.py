@@ -1,0 +1,161 @@
+"""The rows a decision is made from, as the hook keeps them in memory.
+
+Rows are frozen and replaced whole, never mutated, so no reader needs a lock. Times are seconds since 1970 (int),
+rates bit/s, as in schema.sql, whose hook_* views have these columns. At a million accounts every field of Account
+and Customer costs 8 MB, so what few of them have is in `AccountExtras`, which is one pointer to None for the others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+Treatment = Literal["reject", "garden", "throttle"]
+
+
+class Pair(NamedTuple):
+    """One attribute of a reply: name, FreeRADIUS's operator (`=`, `:=`, `+=`), value as printed text."""
+
+    name: str
+    operator: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A customer group: on or off for all its customers, and how each refused state is treated."""
+
+    id: int
+    name: str
+    enabled: bool = True
+    sends_reply_message: bool = False
+    treatment_blocked: Treatment = "reject"
+    treatment_deleted: Treatment = "reject"
+    treatment_disabled: Treatment = "reject"
+    treatment_group_disabled: Treatment = "reject"
+    treatment_expired: Treatment = "reject"
+    treatment_suspended: Treatment = "reject"
+    treatment_cap: Treatment = "reject"
+    garden_pool: str | None = None
+    garden_profile: str | None = None
+    garden_redirect_url: str | None = None
+    garden_download_bps: int | None = None
+    garden_upload_bps: int | None = None
+    garden_session_seconds: int = 300
+    throttle_download_bps: int | None = None
+    throttle_upload_bps: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who pays: the owner of accounts. `parent_id` is set for a sub-account of another customer."""
+
+    id: int
+    group_id: int
+    parent_id: int | None = None
+    disabled: bool = False
+    deleted: bool = False
+    suspended: bool = False
+    expires_at: int | None = None
+    inherits_state: bool = True
+    download_bps: int | None = None  # the customer's own speed tier, over the package's
+    upload_bps: int | None = None
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeBand:
+    """Other speeds at certain hours. `weekdays` is a set of bits, 1 for Monday to 64 for Sunday.
+
+    Minutes are of the day in the customer's time zone; a band whose end is before its start goes past midnight and
+    belongs to the weekday on which it starts.
+    """
+
+    weekdays: int
+    starts_minute: int
+    ends_minute: int
+    download_bps: int
+    upload_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What is sold: speed tier, cap treatment, limits, pools. No `download_bps`: no speed limit is sent."""
+
+    id: int
+    name: str
+    download_bps: int | None = None
+    upload_bps: int | None = None
+    burst_download_bps: int | None = None
+    burst_upload_bps: int | None = None
+    burst_threshold_download_bps: int | None = None
+    burst_threshold_upload_bps: int | None = None
+    burst_seconds: int | None = None
+    priority: int | None = None
+    cap_treatment: Treatment | None = None  # None: the group's
+    throttle_download_bps: int | None = None
+    throttle_upload_bps: int | None = None
+    sessions_allowed: int | None = None  # None: any number
+    session_seconds: int | None = None
+    idle_seconds: int | None = None
+    interim_seconds: int = 300
+    ipv4_pool: str | None = None
+    ipv6_pool: str | None = None
+    delegated_ipv6_pool: str | None = None
+    reply_attributes: tuple[Pair, ...] = ()
+    time_bands: tuple[TimeBand, ...] = ()
+    profiles: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # vendor -> (download, upload) names
+
+
+@dataclass(frozen=True, slots=True)
+class Nas:
+    """A router that may ask. `address` is where it sends from, the only thing about it that is believed."""
+
+    id: int
+    name: str
+    address: str
+    secret: str = field(repr=False)
+    vendor: str = "generic"
+    requires_message_authenticator: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AccountExtras:
+    """What few accounts have: static addresses, own limits, coming package changes, bound NAS."""
+
+    sessions_allowed: int | None = None
+    ipv4_address: str | None = None
+    ipv4_netmask: str | None = None
+    ipv6_prefix: str | None = None
+    delegated_ipv6_prefix: str | None = None
+    routes: tuple[str, ...] = ()
+    vlan_id: int | None = None
+    reply_attributes: tuple[Pair, ...] = ()
+    nas_ids: tuple[int, ...] = ()  # empty: any NAS
+    package_changes: tuple[tuple[int, int], ...] = ()  # (activates_at, package_id), by time
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A data account: the RADIUS user. `password` is clear text, or a `{scheme}` hash where `pap_only`."""
+
+    user_name: str
+    customer_id: int
+    package_id: int
+    password: str | None = field(default=None, repr=False)
+    pap_only: bool = False
+    blocked: bool = False
+    suspended: bool = False
+    cap_reached: bool = False
+    expires_at: int | None = None
+    lock_to_devices: bool = False
+    extras: AccountExtras | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A client device of an account. `mac` as `aa:bb:cc:dd:ee:ff`."""
+
+    mac: str
+    user_name: str
+    authorised: bool = True
+    mac_auth: bool = False

@@ -1,0 +1,1 @@
+"""How the world changes: models, operations, and the command line that operators use."""

@@ -1,0 +1,1 @@
+"""How to answer: the hook inside FreeRADIUS (this file never runs there: see freeradius-conf/mods-config/python3)."""

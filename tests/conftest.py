@@ -1,0 +1,17 @@
+"""Fixtures that every test may use; tests/fix_*.py hold them, a file a subject.
+
+database    a fresh database with schema.sql in it, on a private PostgreSQL; dropped after the test.
+            .name, .dsn (libpq string, role tollkeeper, the owner), .hook_dsn (role tollkeeper_hook, reads only),
+            .superuser_dsn, .home (a fresh TOLLKEEPER_HOME), .key_file, .environ (PG* and TOLLKEEPER_* for a subprocess,
+            with a fresh key), .connect(role=...) (a psycopg2 connection in autocommit mode)
+seal        the `vault.sealed.Seal` of that database's key
+eventually  eventually(assertion, within_seconds=5): calls `assertion` until it raises no AssertionError
+udp_ports   udp_ports(2): that many UDP ports on 127.0.0.1 that nobody listens on
+cluster     the private PostgreSQL itself (`demo.cluster.Cluster`), of the whole test run
+
+tests/acceptance/conftest.py adds `provider`, a running FreeRADIUS.
+
+A missing server skips these tests with the reason on a laptop, and fails them where CI is set.
+"""
+
+pytest_plugins = ["tests.fix_cluster", "tests.fix_database", "tests.fix_waiting"]

@@ -1,0 +1,42 @@
+"""The fixtures that other tests stand on."""
+
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests.fix_database import Database
+from vault.sealed import ACCOUNT_PASSWORD, Seal
+
+
+def test_a_database_has_the_schema(database: Database) -> None:
+    """A fresh database holds schema.sql, and nothing else."""
+    with database.connect().cursor() as cursor:
+        cursor.execute("SELECT schema_version, (SELECT count(*) FROM account) FROM installation")
+        assert cursor.fetchone() == (1, 0)
+
+
+def test_a_database_belongs_to_one_test(database: Database) -> None:
+    """What another test wrote (this one runs in any order, with itself) is not seen."""
+    with database.connect().cursor() as cursor:
+        cursor.execute("INSERT INTO customer_group (name) VALUES ('home')")
+        cursor.execute("SELECT count(*) FROM customer_group")
+        assert cursor.fetchone() == (1,)
+
+
+def test_the_hook_only_reads(database: Database) -> None:
+    """The hook's role is refused when it writes."""
+    with database.connect("tollkeeper_hook").cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute("UPDATE account SET blocked = true")
+
+
+def test_the_owner_makes_no_roles(database: Database) -> None:
+    """The right to make roles is the owner's while schema.sql is loaded, and not after."""
+    with database.connect().cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute("CREATE ROLE somebody")
+
+
+def test_the_seal_is_the_databases(database: Database, seal: Seal) -> None:
+    """The key file in the environment opens what the fixture sealed."""
+    assert Path(database.environ["TOLLKEEPER_KEY_FILE"]).stat().st_mode & 0o077 == 0
+    assert seal.open(seal.seal(b"arctangent", ACCOUNT_PASSWORD), ACCOUNT_PASSWORD) == b"arctangent"

@@ -159,3 +159,17 @@ class Device:
     user_name: str
     authorised: bool = True
     mac_auth: bool = False
+
+
+class Facts(NamedTuple):
+    """Everything that one decision about a known account is made from."""
+
+    account: Account
+    customer: Customer
+    group: Group
+    package: Package  # the account's at this moment: a change whose time has come is in it
+    nas: Nas | None  # None: the router is not, or no longer, ours
+    parents: tuple[Customer, ...] = ()  # those whose state covers the customer, nearest first
+    device: Device | None = None  # what Calling-Station-Id names, if it is registered
+    by_mac: bool = False  # the device's MAC stands for user name and password
+    other_sessions: int = 0  # open or reserved, not counting one that this request replaces

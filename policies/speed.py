@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Speed:
     """A speed tier in bit/s, download and upload as the customer sees them.
 
-    Thresholds and seconds are set only with a burst. `download_profile` and `upload_profile` are what the tier is called
-    on this vendor's routers; both or neither; where they are set, a vendor that knows profiles sends them instead
-    of numbers.
+    Thresholds and seconds are set only with a burst. `download_profile` and `upload_profile` are what the tier is
+    called on this vendor's routers; both or neither; where they are set, a vendor that knows profiles sends them
+    instead of numbers.
     """
 
     download_bps: int

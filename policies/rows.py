@@ -1,0 +1,82 @@
+"""From the rows of schema.sql's hook_* views to facts: the order of the columns is that of the views.
+
+Passwords and secrets arrive sealed; whoever reads the rows opens them first.
+"""
+
+from collections.abc import Mapping, Sequence
+from sys import intern
+from typing import Any
+
+from policies.facts import Account, AccountExtras, Customer, Device, Group, Nas, Package, Pair, TimeBand
+
+GROUP = tuple(Group.__dataclass_fields__)
+CUSTOMER = tuple(Customer.__dataclass_fields__)
+PACKAGE = tuple(Package.__dataclass_fields__)
+NAS = tuple(Nas.__dataclass_fields__)
+DEVICE = tuple(Device.__dataclass_fields__)
+ACCOUNT = (
+    *("user_name", "customer_id", "package_id", "password", "password_hash", "blocked", "suspended"),
+    *("cap_reached", "expires_at", "lock_to_devices", "extras"),
+)
+
+Row = Sequence[Any]
+
+
+def group(row: Row) -> Group:
+    """Columns GROUP."""
+    return Group(*row)
+
+
+def customer(row: Row) -> Customer:
+    """Columns CUSTOMER; the few names of time zones are kept once each."""
+    *columns, time_zone = row
+    return Customer(*columns, time_zone=intern(time_zone))
+
+
+def package(row: Row) -> Package:
+    """Columns PACKAGE, of which the last three are JSON: reply attributes, time bands, profiles."""
+    *columns, reply_attributes, time_bands, profiles = row
+    return Package(
+        *columns,
+        reply_attributes=_pairs(reply_attributes),
+        time_bands=tuple(TimeBand(*band) for band in time_bands or ()),
+        profiles={vendor: (names[0], names[1]) for vendor, names in (profiles or {}).items()},
+    )
+
+
+def nas(row: Row, secret: str) -> Nas:
+    """Columns NAS; `secret` is the opened one."""
+    return Nas(row[0], row[1], row[2], secret, *row[4:])
+
+
+def device(row: Row) -> Device:
+    """Columns DEVICE."""
+    return Device(*row)
+
+
+def account(row: Row, password: str | None) -> Account:
+    """Columns ACCOUNT; `password` is the opened one, where there is one."""
+    user_name, customer_id, package_id, _, password_hash, *states, extras = row
+    return Account(
+        user_name,
+        customer_id,
+        package_id,
+        password if password_hash is None else password_hash,
+        password_hash is not None,
+        *states,
+        extras=None if extras is None else account_extras(extras),
+    )
+
+
+def account_extras(extras: Mapping[str, Any]) -> AccountExtras:
+    """The JSON object of the column `extras`, which has only what the account has."""
+    values = dict(extras)
+    values["routes"] = tuple(values.get("routes", ()))
+    values["nas_ids"] = tuple(values.get("nas_ids", ()))
+    values["reply_attributes"] = _pairs(values.get("reply_attributes", ()))
+    values["package_changes"] = tuple((at, package_id) for at, package_id in values.get("package_changes", ()))
+    return AccountExtras(**values)
+
+
+def _pairs(triples: Sequence[Sequence[str]]) -> tuple[Pair, ...]:
+    return tuple(Pair(*triple) for triple in triples)

@@ -1,0 +1,179 @@
+"""Data accounts: the RADIUS users."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from policies.facts import Pair
+from provisioning import addresses, database, passwords, reply_attributes, rows
+from provisioning.errors import Conflict
+from provisioning.models import Account, AccountNas
+from provisioning.rows import Changes
+from vault.sealed import ACCOUNT_PASSWORD, Seal
+
+
+class Columns(TypedDict, total=False):
+    """What can be set besides user name, customer, package and password; as in schema.sql."""
+
+    blocked: bool
+    suspended: bool
+    expires_at: datetime | None
+    sessions_allowed: int | None
+    price_cents: int | None
+    lock_to_devices: bool
+    ipv4_address: str | None
+    ipv4_netmask: str | None
+    ipv6_prefix: str | None
+    delegated_ipv6_prefix: str | None
+    routes: Sequence[str]
+    vlan_id: int | None
+    reply_attributes: Sequence[Pair]
+
+
+class Edits(Columns, total=False):
+    """What can be changed; routes and reply attributes are replaced whole."""
+
+    user_name: str
+    customer_id: int
+    package_id: int
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "ipv4_address": addresses.ipv4,
+    "ipv4_netmask": addresses.netmask,
+    "ipv6_prefix": addresses.ipv6_prefix,
+    "delegated_ipv6_prefix": addresses.ipv6_prefix,
+    "routes": lambda routes: [addresses.route(route) for route in routes],
+    "reply_attributes": reply_attributes.check,
+}
+
+
+def add(
+    session: Session,
+    user_name: str,
+    *,
+    customer_id: int,
+    package_id: int,
+    password: str | None,
+    pap_only: bool = False,
+    seal: Seal,
+    nas_ids: Iterable[int] = (),
+    **columns: Unpack[Columns],
+) -> Account:
+    """Add an account. No password: a certificate or a device's MAC authenticates it. `nas_ids`: where alone it may."""
+    account = Account(customer_id=customer_id, package_id=package_id)
+    _set_password(account, password, pap_only=pap_only, seal=seal)
+    rows.put(account, {"user_name": user_name, **_checked(columns)})
+    rows.add(session, account)
+    bind(session, account, nas_ids=nas_ids)
+    return account
+
+
+def edit(session: Session, account: Account, **columns: Unpack[Edits]) -> Changes:
+    """Change an account."""
+    rows.put(account, _checked(columns))
+    return rows.save(session, account)
+
+
+def _checked(columns: Edits | Columns) -> dict[str, object]:
+    return {
+        column: _CHECKS[column](value) if column in _CHECKS and value is not None else value
+        for column, value in columns.items()
+    }
+
+
+def passwd(session: Session, account: Account, *, password: str | None, pap_only: bool = False, seal: Seal) -> Changes:
+    """Set another password; None takes it away."""
+    _set_password(account, password, pap_only=pap_only, seal=seal)
+    return rows.save(session, account)
+
+
+def _set_password(account: Account, password: str | None, *, pap_only: bool, seal: Seal) -> None:
+    one_way = password is not None and pap_only
+    account.password_hash = passwords.hash_password(password) if password is not None and one_way else None
+    account.password = None if password is None or one_way else passwords.seal_password(password, seal)
+
+
+def open_password(account: Account, seal: Seal) -> str:
+    """Return the password itself; raise `Conflict` if it is one-way or absent."""
+    if account.password is None:
+        kind = "one-way" if account.password_hash else "absent"
+        raise Conflict(f"the password of {account.user_name} is {kind}", "Type it: --password-stdin.")
+    return seal.open(account.password, ACCOUNT_PASSWORD).decode()
+
+
+def bind(session: Session, account: Account, *, nas_ids: Iterable[int]) -> Changes:
+    """Let only these NAS authenticate an account; none: every NAS may."""
+    before, after = bound_nas_ids(session, account), sorted(set(nas_ids))
+    if before == after:
+        return {}
+    session.execute(delete(AccountNas).where(AccountNas.account_id == account.id))
+    session.add_all(AccountNas(account_id=account.id, nas_id=nas_id) for nas_id in after)
+    database.flush(session)
+    return {"nas_ids": (before, after)}
+
+
+def bound_nas_ids(session: Session, account: Account) -> list[int]:
+    """Return which NAS alone may authenticate an account; empty for every."""
+    query = select(AccountNas.nas_id).where(AccountNas.account_id == account.id)
+    return list(session.scalars(query.order_by(AccountNas.nas_id)))
+
+
+def block(session: Session, account: Account) -> Changes:
+    """Refuse an account, whatever its state otherwise."""
+    return edit(session, account, blocked=True)
+
+
+def unblock(session: Session, account: Account) -> Changes:
+    """Let a blocked account in again."""
+    return edit(session, account, blocked=False)
+
+
+def suspend(session: Session, account: Account) -> Changes:
+    """Suspend one account of a customer."""
+    return edit(session, account, suspended=True)
+
+
+def unsuspend(session: Session, account: Account) -> Changes:
+    """End an account's suspension."""
+    return edit(session, account, suspended=False)
+
+
+def expire(session: Session, account: Account, *, expires_at: datetime | None) -> Changes:
+    """Set from when on an account is refused; None for never."""
+    return edit(session, account, expires_at=expires_at)
+
+
+def move(session: Session, account: Account, *, customer_id: int) -> Changes:
+    """Move an account to another customer; user name, package and devices stay."""
+    return edit(session, account, customer_id=customer_id)
+
+
+def find(session: Session, user_name: str) -> Account:
+    """Return the account of this user name, exactly as typed."""
+    return rows.find(session, Account, Account.user_name, user_name)
+
+
+def listing(
+    session: Session,
+    *,
+    customer_id: int | None = None,
+    package_id: int | None = None,
+    blocked: bool | None = None,
+    suspended: bool | None = None,
+    expired: bool | None = None,
+    after: str = "",
+    limit: int = 100,
+    offset: int = 0,
+) -> list[Account]:
+    """Return accounts by user name, from the one behind `after` on; None for a filter that is not wanted."""
+    query = select(Account).where(Account.user_name > after).order_by(Account.user_name)
+    wanted = {"customer_id": customer_id, "package_id": package_id, "blocked": blocked, "suspended": suspended}
+    query = query.filter_by(**{column: value for column, value in wanted.items() if value is not None})
+    if expired is not None:
+        is_expired = func.coalesce(Account.expires_at <= func.now(), False)
+        query = query.where(is_expired == expired)
+    return list(session.scalars(query.limit(limit).offset(offset)))

@@ -1,0 +1,21 @@
+"""Routers that may ask."""
+
+from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.orm import Mapped, mapped_column
+
+from provisioning.models.base import Base, Identifier, Moment, has_default
+
+
+class Nas(Base):
+    """A router: where it sends from, and the secret shared with it (sealed)."""
+
+    __tablename__ = "nas"
+
+    id: Mapped[Identifier]
+    name: Mapped[str] = mapped_column(unique=True)
+    address: Mapped[str] = mapped_column(INET, unique=True)
+    secret: Mapped[bytes]
+    vendor: Mapped[str] = has_default()
+    coa_port: Mapped[int] = has_default()
+    requires_message_authenticator: Mapped[bool] = has_default()
+    created_at: Mapped[Moment] = has_default()

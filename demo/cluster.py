@@ -57,7 +57,13 @@ class Cluster:
         return {"PGHOST": str(self.settings.run), "PGPORT": str(PORT), "PGDATABASE": database, "PGUSER": role}
 
     def connect(self, *, role: str = "postgres", database: str = "postgres") -> Connection:
-        """Connect in autocommit mode."""
+        """Connect in autocommit mode; raise `Refusal` where that is not possible."""
+        try:
+            return self._connect(role, database)
+        except psycopg2.OperationalError as exc:
+            raise Refusal(f"PostgreSQL does not answer: {exc}".strip()) from exc
+
+    def _connect(self, role: str, database: str) -> Connection:
         connection = psycopg2.connect(self.dsn(role=role, database=database), connect_timeout=5)
         connection.autocommit = True
         return connection
@@ -120,7 +126,7 @@ class Cluster:
         deadline = time.monotonic() + START_SECONDS
         while process.alive and time.monotonic() < deadline:
             try:
-                self.connect().close()
+                self._connect("postgres", "postgres").close()
             except psycopg2.OperationalError:
                 time.sleep(0.05)
             else:

@@ -14,3 +14,9 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return self.cause if self.hint is None else f"{self.cause}\nHINT: {self.hint}"
+
+
+def of_system(failure: OSError) -> Refusal:
+    """Return what the operating system refused, as a refusal."""
+    cause = (failure.strerror or str(failure)).lower()
+    return Refusal(f"{failure.filename}: {cause}" if failure.filename else cause)

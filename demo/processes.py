@@ -59,11 +59,11 @@ class PidFile:
     path: Path
 
     def read(self) -> Process | None:
-        """Return the process if it still runs. A file that is stale, cut short or foreign counts as none."""
+        """Return the process if it still runs. A file that is stale, cut short or of other make counts as none."""
         try:
             pid, started, boot = self.path.read_text(encoding="ascii").split()
             process = Process(int(pid), int(started), boot)
-        except (OSError, ValueError):
+        except (FileNotFoundError, ValueError):
             return None
         return process if process.alive else None
 
@@ -103,6 +103,13 @@ def start(command: Sequence[str], *, environ: Mapping[str, str], log: Path, pid_
         child.wait()
         raise
     child.returncode = 0  # it may outlive us: keep Popen from complaining when it is collected
+    return process
+
+
+def this() -> Process:
+    """Return ourselves."""
+    process = _find(os.getpid())
+    assert process is not None, "we run"
     return process
 
 

@@ -1,0 +1,68 @@
+"""The demo provider, entered through the same operations as the command line's.
+
+Rule: it is entered into an empty database, all or nothing, and never again: what the operator changed or removed
+since then stays so.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from demo import subscribers
+from provisioning import account, customer, database, device, group, nas, package, passwords
+from provisioning.models import Customer, CustomerGroup, Nas
+from vault.sealed import Seal
+
+NAS_NAME = "localhost"
+NAS_ADDRESS = "127.0.0.1"
+
+
+def ensure(dsn: str, seal: Seal) -> bool:
+    """Enter the demo provider where the database is empty; return whether it was."""
+    with database.transaction(dsn) as session:
+        empty = not any(session.scalar(select(func.count()).select_from(row)) for row in (CustomerGroup, Nas))
+        if empty:
+            _enter(session, seal, datetime.now(UTC).replace(microsecond=0))
+    return empty
+
+
+def _enter(session: Session, seal: Seal, now: datetime) -> None:
+    groups = {name: group.add(session, name, **columns).id for name, columns in subscribers.GROUPS.items()}
+    packages = {name: package.add(session, name, **columns).id for name, columns in subscribers.PACKAGES.items()}
+    secret = passwords.generate_secret()
+    nas.add(session, NAS_NAME, address=NAS_ADDRESS, secret=secret, seal=seal, vendor="mikrotik")
+    customers: dict[str, Customer] = {}
+    for one in subscribers.all_at(now):
+        parent = customers[one.parent].id if one.parent else None
+        customers[one.user_name] = _enter_customer(session, one, group_id=groups[one.group], parent_id=parent)
+        _enter_account(session, one, customers[one.user_name].id, package_id=packages[one.package], seal=seal)
+
+
+def _enter_customer(session: Session, one: subscribers.Subscriber, *, group_id: int, parent_id: int | None) -> Customer:
+    columns: customer.Columns = {
+        "first_name": one.user_name.capitalize(),
+        "last_name": "Example",
+        "parent_id": parent_id,
+        **one.customer,
+    }
+    return customer.add(session, group_id=group_id, **columns)
+
+
+def _enter_account(
+    session: Session, one: subscribers.Subscriber, customer_id: int, *, package_id: int, seal: Seal
+) -> None:
+    entered = account.add(
+        session,
+        one.user_name,
+        customer_id=customer_id,
+        package_id=package_id,
+        password=one.password,
+        pap_only=one.pap_only,
+        seal=seal,
+        **one.account,
+    )
+    if one.cap_reached:  # the usage ledger's column, which no operator sets
+        entered.cap_reached = True
+    if one.mac:
+        device.add(session, one.mac, account_id=entered.id, mac_auth=True)

@@ -72,8 +72,11 @@ class Dictionary:
     attributes: Mapping[str, AttributeType]
 
     def find(self, name: str) -> AttributeType | None:
-        """Give the attribute of this name in any case, or None where there is none."""
-        return self.attributes.get(name.lower())
+        """Give the attribute of this name in any case, or None where there is none.
+
+        Names are ASCII: outside of it `lower` knows letters that FreeRADIUS does not, such as the Kelvin sign.
+        """
+        return self.attributes.get(name.lower()) if name.isascii() else None
 
 
 def parse(root: str, read: Callable[[str], str]) -> Dictionary:

@@ -1,0 +1,187 @@
+"""Reading the provider's rows from PostgreSQL: everything, or what has changed.
+
+Every read is one REPEATABLE READ transaction, so rows and position are of one moment. The position is that moment's
+snapshot, in PostgreSQL's words `xmin:xmax:xip`: what was not visible in it is new, however late it committed. Nothing
+is missed and nothing is read twice. A standby does not list the transactions in progress, so its position says
+that nothing from xmin on was visible: those are read again, which is harmless.
+
+The position also says which database it was, and on which timeline: after a failover that lost the last transactions,
+or a restore, everything is loaded again.
+"""
+
+import gc
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, cursor
+
+from policies import rows
+from radiusd.state import State
+from vault.sealed import ACCOUNT_PASSWORD, NAS_SECRET, Seal
+
+SCHEMA_VERSION = 1
+CHANNEL = "tollkeeper_change"
+
+_ROWS_AT_ONCE = 5_000
+_MANY_CHANGES = 100_000  # beyond this, loading everything is quicker
+
+# parents first, so that whatever refers to a row finds it; the key is what change_log calls the row by
+_VIEWS = {
+    "group": ("hook_group", "id", rows.GROUP),
+    "package": ("hook_package", "id", rows.PACKAGE),
+    "nas": ("hook_nas", "id", rows.NAS),
+    "customer": ("hook_customer", "id", rows.CUSTOMER),
+    "account": ("hook_account", "user_name", rows.ACCOUNT),
+    "device": ("hook_device", "mac", rows.DEVICE),
+}
+_KEY_TYPES = {"id": "bigint", "user_name": "text", "mac": "text"}
+
+
+class WrongSchema(Exception):
+    """the database has another schema version"""
+
+
+class Position(NamedTuple):
+    """Which database was read, and its snapshot at that moment."""
+
+    database: str
+    snapshot: str
+
+    @property
+    def xmin(self) -> int:
+        """All transactions below this one were over, and seen."""
+        return int(self.snapshot.partition(":")[0])
+
+
+class Changes(NamedTuple):
+    """What a read found: how many rows changed, how old the oldest change was, whether everything has to be loaded."""
+
+    position: Position
+    number: int = 0
+    lag_seconds: float = 0.0
+    reload: bool = False
+
+
+class Source:
+    """One connection to PostgreSQL, as libpq's PG* variables say."""
+
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
+        self._connection: connection = psycopg2.connect(
+            "", connect_timeout=5, application_name="tollkeeper hook", keepalives_idle=10, tcp_user_timeout=10_000
+        )
+        self._connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+
+    def listen(self) -> None:
+        """Have the server wake us, which a standby cannot (FREERADIUS.md, Distributed): there we only poll."""
+        with self._connection, self._connection.cursor() as cur:
+            cur.execute("SELECT pg_is_in_recovery()")
+            if not _one(cur)[0]:
+                cur.execute(f"LISTEN {CHANNEL}")
+
+    def fileno(self) -> int:
+        """The socket on which a notification makes itself known."""
+        return int(self._connection.fileno())
+
+    def take_notifications(self) -> None:
+        """Read what has arrived; a notification says no more than that it is worth looking."""
+        self._connection.poll()
+        self._connection.notifies.clear()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def load(self) -> tuple[State, Position]:
+        """Read everything into a new state."""
+        state = State()
+        gc.disable()  # a million new rows, none of them garbage
+        try:
+            with self._connection, self._connection.cursor() as cur:
+                position, _ = _position(cur)
+                for relation in _VIEWS:
+                    self._load_view(state, relation)
+        finally:
+            gc.enable()
+        return state, position
+
+    def catch_up(self, state: State, position: Position) -> Changes:
+        """Bring the state from `position` to now, or say that everything has to be loaded."""
+        with self._connection, self._connection.cursor() as cur:
+            current, floor = _position(cur)
+            if current.database != position.database or not floor < position.xmin <= current.xmin:
+                return Changes(position, reload=True)
+            logged = _logged_since(cur, position)
+            if len(logged) > _MANY_CHANGES or any(key == "*" for _, key, _ in logged):
+                return Changes(position, reload=True)
+            self._apply(cur, state, {(relation, key) for relation, key, _ in logged})
+            return Changes(current, len(logged), max((age_seconds for *_, age_seconds in logged), default=0.0))
+
+    def _load_view(self, state: State, relation: str) -> None:
+        view, _, columns = _VIEWS[relation]
+        with self._connection.cursor(name=f"load_{relation}") as cur:
+            cur.itersize = _ROWS_AT_ONCE
+            cur.execute(f"SELECT {', '.join(columns)} FROM {view}")  # noqa: S608 - our own names
+            for row in cur:
+                state.put(relation, self._row(relation, row))
+
+    def _apply(self, cur: cursor, state: State, changed: set[tuple[str, str]]) -> None:
+        """Put what is there, then remove what is gone, children before parents."""
+        gone: list[tuple[str, str]] = []
+        for relation, (view, key_column, columns) in _VIEWS.items():
+            keys = {key for name, key in changed if name == relation}
+            if keys:
+                cur.execute(
+                    f"SELECT {', '.join(columns)} FROM {view}"  # noqa: S608 - our own names
+                    f" WHERE {key_column} = ANY(%s::{_KEY_TYPES[key_column]}[])",
+                    (list(keys),),
+                )
+                found = {str(row[columns.index(key_column)]): row for row in cur}
+                for row in found.values():
+                    state.put(relation, self._row(relation, row))
+                gone += ((relation, key) for key in keys - found.keys())
+        for relation, key in reversed(gone):
+            state.remove(relation, key)
+
+    def _row(self, relation: str, row: Sequence[Any]) -> Any:
+        match relation:
+            case "account":
+                sealed = row[3]
+                password = None if sealed is None else self._seal.open(bytes(sealed), ACCOUNT_PASSWORD).decode()
+                return rows.account(row, password)
+            case "nas":
+                return rows.nas(row, self._seal.open(bytes(row[3]), NAS_SECRET).decode())
+            case _:
+                return getattr(rows, relation)(row)
+
+
+def _position(cur: cursor) -> tuple[Position, int]:
+    """Return where the database is now, and up to where its change log has been pruned; raise `WrongSchema`."""
+    cur.execute(
+        "SELECT schema_version, installation.id || '/' || timeline_id,"
+        " CASE WHEN pg_is_in_recovery() THEN format('%1$s:%1$s:', pg_snapshot_xmin(pg_current_snapshot()))"
+        " ELSE pg_current_snapshot()::text END, change_log_floor.xid::text::bigint"
+        " FROM installation, change_log_floor, pg_control_checkpoint()"
+    )
+    version, database, snapshot, floor = _one(cur)
+    if version != SCHEMA_VERSION:
+        raise WrongSchema(f"database has schema version {version}, this program needs {SCHEMA_VERSION}")
+    return Position(database, snapshot), floor
+
+
+def _logged_since(cur: cursor, position: Position) -> list[tuple[str, str, float]]:
+    """Return relation, key and age of each change that was not visible at `position`."""
+    cur.execute(
+        "SELECT relation, key, extract(epoch FROM clock_timestamp() - logged_at)::float8 FROM change_log"
+        " WHERE xid >= %s::text::xid8 AND NOT pg_visible_in_snapshot(xid, %s::pg_snapshot) LIMIT %s",
+        (position.xmin, position.snapshot, _MANY_CHANGES + 1),
+    )
+    return cur.fetchall()
+
+
+def _one(cur: cursor) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = cur.fetchone()
+    if row is None:
+        raise WrongSchema("database has no schema of ours in it")
+    return row

@@ -1,0 +1,116 @@
+"""The state in memory: plain dicts of immutable rows, so that a look-up needs no lock and no I/O.
+
+Only the feed thread writes. It replaces whole rows, one dict assignment each, and brings parents before children and
+takes them away after, so that a request in between finds either the old world or the new. A row that refers to one not
+here (`KeyError` from `facts`) can therefore only mean that the state is broken, and the hook stays silent.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from policies import mac
+from policies.facts import Account, Customer, Device, Facts, Group, Nas, Package
+from policies.request import AccessRequest
+
+# (user_name, place, now) -> how many other sessions are open or reserved
+OtherSessions = Callable[[str, str, float], int]
+
+
+class State:
+    """All rows of one provider."""
+
+    def __init__(self) -> None:
+        self.groups: dict[int, Group] = {}
+        self.packages: dict[int, Package] = {}
+        self.customers: dict[int, Customer] = {}
+        self.nas: dict[int, Nas] = {}
+        self.nas_by_address: dict[str, Nas] = {}
+        self.accounts: dict[str, Account] = {}
+        self.devices: dict[str, Device] = {}
+
+    def facts(self, request: AccessRequest, now: float, other_sessions: OtherSessions) -> Facts | None:
+        """Look up what is to be decided about; None: nobody of this name. Raises KeyError on a dangling reference."""
+        account = self.accounts.get(request.user_name)
+        device = self.devices.get(mac.normalise(request.calling_station_id) or "") if self.devices else None
+        by_mac = account is None
+        if account is None:
+            account = self._account_by_mac(request.user_name, device)
+            if account is None:
+                return None
+        customer = self.customers[account.customer_id]
+        extras = account.extras
+        package_id, allowed = account.package_id, None
+        if extras is not None:
+            allowed = extras.sessions_allowed
+            for activates_at, changed_id in extras.package_changes:
+                if activates_at <= now:
+                    package_id = changed_id
+        package = self.packages[package_id]
+        if allowed is None:
+            allowed = package.sessions_allowed
+        return Facts(
+            account,
+            customer,
+            self.groups[customer.group_id],
+            package,
+            self.nas_by_address.get(request.source_address),
+            () if customer.parent_id is None else self._parents(customer),
+            device,
+            by_mac,
+            0 if allowed is None else other_sessions(account.user_name, place(request), now),
+        )
+
+    def _account_by_mac(self, user_name: str, device: Device | None) -> Account | None:
+        """MAC authentication: the user name is the MAC of the very device that asks, and that device may do so."""
+        if device is None or not device.mac_auth or mac.normalise(user_name) != device.mac:
+            return None
+        return self.accounts[device.user_name]
+
+    def _parents(self, customer: Customer) -> tuple[Customer, ...]:
+        parents: list[Customer] = []
+        while customer.inherits_state and customer.parent_id is not None:
+            customer = self.customers[customer.parent_id]
+            parents.append(customer)
+        return tuple(parents)
+
+    def put(self, relation: str, row: Any) -> None:
+        """Take in a new or changed row of `relation`."""
+        match relation:
+            case "account":
+                self.accounts[row.user_name] = row
+            case "device":
+                self.devices[row.mac] = row
+            case "nas":
+                self.remove("nas", str(row.id))
+                self.nas_by_address[row.address] = self.nas[row.id] = row
+            case _:
+                self._by_id(relation)[row.id] = row
+
+    def remove(self, relation: str, key: str) -> None:
+        """Forget a row; one that is not there is forgotten already."""
+        match relation:
+            case "account":
+                self.accounts.pop(key, None)
+            case "device":
+                self.devices.pop(key, None)
+            case "nas":
+                gone = self.nas.pop(int(key), None)
+                if gone is not None and self.nas_by_address.get(gone.address) is gone:
+                    del self.nas_by_address[gone.address]
+            case _:
+                self._by_id(relation).pop(int(key), None)
+
+    def _by_id(self, relation: str) -> dict[int, Any]:
+        tables: dict[str, dict[int, Any]]
+        tables = {"group": self.groups, "package": self.packages, "customer": self.customers}
+        return tables[relation]
+
+    def counts(self) -> dict[str, int]:
+        """How many rows of each kind there are."""
+        names = ("accounts", "customers", "groups", "packages", "nas", "devices")
+        return {name: len(getattr(self, name)) for name in names}
+
+
+def place(request: AccessRequest) -> str:
+    """Where a session sits: its MAC, else its port. A new session in the same place takes the old one's turn."""
+    return request.calling_station_id or f"{request.source_address} port {request.port}"

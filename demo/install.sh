@@ -112,8 +112,10 @@ need_venv() {
     rm -f "$mark"
 }
 
+# On a terminal everything is seen as it comes; elsewhere only what led to a failure.
 quietly_unless_it_fails() {
-    if [ -t 1 ]; then "$@" </dev/null 9>&-; else "$@" -q </dev/null 9>&-; fi
+    if [ -t 1 ]; then "$@" </dev/null 9>&-; return; fi
+    "$@" </dev/null >"$venv/pip.log" 2>&1 9>&- || { tail -n 20 "$venv/pip.log" >&2; return 1; }
 }
 
 stamp() {

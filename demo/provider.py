@@ -44,7 +44,7 @@ def _enter_customer(session: Session, one: subscribers.Subscriber, *, group_id: 
         "first_name": one.user_name.capitalize(),
         "last_name": "Example",
         "parent_id": parent_id,
-        **one.customer,
+        **one.of_customer,
     }
     return customer.add(session, group_id=group_id, **columns)
 
@@ -60,7 +60,7 @@ def _enter_account(
         password=one.password,
         pap_only=one.pap_only,
         seal=seal,
-        **one.account,
+        **one.of_account,
     )
     if one.cap_reached:  # the usage ledger's column, which no operator sets
         entered.cap_reached = True

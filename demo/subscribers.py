@@ -71,8 +71,8 @@ class Subscriber:
     pap_only: bool = False
     mac: str | None = None
     cap_reached: bool = False
-    customer: customer.Columns = field(default_factory=lambda: customer.Columns())
-    account: account.Columns = field(default_factory=lambda: account.Columns())
+    of_customer: customer.Columns = field(default_factory=lambda: customer.Columns())
+    of_account: account.Columns = field(default_factory=lambda: account.Columns())
 
     @property
     def password(self) -> str | None:
@@ -91,21 +91,21 @@ def all_at(now: datetime) -> tuple[Subscriber, ...]:
         Subscriber("active", "active"),
         Subscriber("fibre", "active, with a burst", package="Fibre"),
         Subscriber("night", "active, faster from 22 to 6", package="Night"),
-        Subscriber("blocked", "account blocked", account={"blocked": True}),
-        Subscriber("deleted", "customer deleted", customer={"deleted_at": yesterday}),
-        Subscriber("disabled", "customer disabled", customer={"disabled": True}),
+        Subscriber("blocked", "account blocked", of_account={"blocked": True}),
+        Subscriber("deleted", "customer deleted", of_customer={"deleted_at": yesterday}),
+        Subscriber("disabled", "customer disabled", of_customer={"disabled": True}),
         Subscriber("closed", "group disabled", group="closed"),
-        Subscriber("expired", "customer expired", customer={"expires_at": yesterday}),
-        Subscriber("suspended", "customer suspended", customer={"suspended": True}),
+        Subscriber("expired", "customer expired", of_customer={"expires_at": yesterday}),
+        Subscriber("suspended", "customer suspended", of_customer={"suspended": True}),
         Subscriber("branch", "sub-account of suspended", parent="suspended"),
-        Subscriber("garden", "expired, in a walled garden", group="garden", account={"expires_at": yesterday}),
+        Subscriber("garden", "expired, in a walled garden", group="garden", of_account={"expires_at": yesterday}),
         Subscriber("capped", "over its data cap, throttled", package="Capped", cap_reached=True),
-        Subscriber("single", "active, one session at a time", account={"sessions_allowed": 1}),
+        Subscriber("single", "active, one session at a time", of_account={"sessions_allowed": 1}),
         Subscriber(
             "static",
             "active, with its own addresses",
             package="Fibre",
-            account={
+            of_account={
                 "ipv4_address": "192.0.2.10",
                 "delegated_ipv6_prefix": "2001:db8:10::/56",
                 "routes": ["198.51.100.0/29 192.0.2.10 1"],

@@ -7,6 +7,7 @@ database    a fresh database with schema.sql in it, on a private PostgreSQL; dro
 seal        the `vault.sealed.Seal` of that database's key
 eventually  eventually(assertion, within_seconds=5): calls `assertion` until it raises no AssertionError
 udp_ports   udp_ports(2): that many UDP ports on 127.0.0.1 that nobody listens on
+proxy       a relay in front of that database: connect with host=proxy.folder; proxy.stop(), .deaf(), .start()
 cluster     the private PostgreSQL itself (`demo.cluster.Cluster`), of the whole test run
 
 tests/acceptance/conftest.py adds `provider`, a running FreeRADIUS.
@@ -14,4 +15,4 @@ tests/acceptance/conftest.py adds `provider`, a running FreeRADIUS.
 A missing server skips these tests with the reason on a laptop, and fails them where CI is set.
 """
 
-pytest_plugins = ["tests.fix_cluster", "tests.fix_database", "tests.fix_waiting"]
+pytest_plugins = ["tests.fix_cluster", "tests.fix_database", "tests.fix_proxy", "tests.fix_waiting"]

@@ -1,11 +1,13 @@
 """The fixtures that other tests stand on."""
 
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 import pytest
 
 from tests.fix_database import Database
+from tests.fix_proxy import Proxy
 from vault.sealed import ACCOUNT_PASSWORD, Seal
 
 
@@ -40,3 +42,19 @@ def test_the_seal_is_the_databases(database: Database, seal: Seal) -> None:
     """The key file in the environment opens what the fixture sealed."""
     assert Path(database.environ["TOLLKEEPER_KEY_FILE"]).stat().st_mode & 0o077 == 0
     assert seal.open(seal.seal(b"arctangent", ACCOUNT_PASSWORD), ACCOUNT_PASSWORD) == b"arctangent"
+
+
+def test_a_proxy_cuts_refuses_and_relays_again(database: Database, proxy: Proxy) -> None:
+    """A stopped proxy ends its connections and refuses new ones; started again, it relays."""
+    dsn = database.dsn.replace(str(database.cluster.settings.run), str(proxy.folder))
+    with closing(psycopg2.connect(dsn)) as before, before.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        proxy.stop()
+        with pytest.raises(psycopg2.OperationalError):
+            cursor.execute("SELECT 1")
+    with pytest.raises(psycopg2.OperationalError):
+        psycopg2.connect(dsn)
+    proxy.start()
+    with closing(psycopg2.connect(dsn)) as after, after.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)

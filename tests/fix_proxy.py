@@ -1,0 +1,105 @@
+"""A relay in front of PostgreSQL's unix socket that can be stopped, started and made deaf, in one test's hands."""
+
+import contextlib
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.cluster import PORT
+from tests.fix_database import Database
+
+_CHUNK_OCTETS = 65536
+
+
+class Proxy:
+    """Relays connections to a server's socket. `folder` is what to give libpq as PGHOST instead of the server's.
+
+    stop() cuts every connection and refuses new ones; deaf() takes new ones and never says a word, like a machine
+    that hangs; start() relays again.
+    """
+
+    def __init__(self, folder: Path, server: Path) -> None:
+        self.folder = folder
+        self._socket_file = folder / f".s.PGSQL.{PORT}"
+        self._server = server
+        self._listener: socket.socket | None = None
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Take connections, and relay them."""
+        self._listen(self._relay)
+
+    def deaf(self) -> None:
+        """Cut every connection, then take new ones and say nothing."""
+        self._listen(lambda client: None)
+
+    def stop(self) -> None:
+        """Cut every connection; refuse new ones."""
+        if self._listener is not None:
+            self._socket_file.unlink(missing_ok=True)
+            _close(self._listener)
+            self._listener = None
+        with self._lock:
+            cut, self._open = self._open, set()
+        for one in cut:
+            _close(one)
+
+    def _listen(self, serve: Callable[[socket.socket], None]) -> None:
+        self.stop()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self._socket_file))
+        self._listener.listen()
+        threading.Thread(target=self._accept, args=(self._listener, serve), daemon=True).start()
+
+    def _accept(self, listener: socket.socket, serve: Callable[[socket.socket], None]) -> None:
+        with contextlib.suppress(OSError):  # closed by stop()
+            while True:
+                client, _ = listener.accept()
+                self._keep(client)
+                serve(client)
+
+    def _relay(self, client: socket.socket) -> None:
+        server = socket.socket(socket.AF_UNIX)
+        self._keep(server)
+        try:
+            server.connect(str(self._server))
+        except OSError:  # the server itself is down
+            _close(client)
+            return
+        for source, sink in ((client, server), (server, client)):
+            threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+
+    def _keep(self, one: socket.socket) -> None:
+        with self._lock:
+            self._open.add(one)
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while octets := source.recv(_CHUNK_OCTETS):
+            sink.sendall(octets)
+    _close(source)
+    _close(sink)
+
+
+def _close(one: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)  # wakes whoever waits on it, which close() alone does not
+    one.close()
+
+
+@pytest.fixture
+def proxy(database: Database) -> Iterator[Proxy]:
+    """Return a started proxy in front of `database`: connect with host=<proxy.folder> instead of its host."""
+    folder = database.home / "proxy"
+    folder.mkdir()
+    made = Proxy(folder, database.cluster.settings.run / f".s.PGSQL.{PORT}")
+    made.start()
+    yield made
+    made.stop()
+    shutil.rmtree(folder)

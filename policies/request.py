@@ -40,7 +40,7 @@ def parse(pairs: Pairs) -> AccessRequest | Malformed:
         return Malformed("no User-Name")
     return AccessRequest(
         user_name,
-        get("Packet-Src-IP-Address") or get("Packet-Src-IPv6-Address") or "",
+        get("Tollkeeper-Source-Address", ""),
         get("Calling-Station-Id"),
         get("NAS-Port-Id") or get("NAS-Port"),
         "EAP-Message" in values,

@@ -58,7 +58,7 @@ class Settings:
     @property
     def key_file(self) -> Path:
         """The key that seals passwords and secrets in the database."""
-        return self.home / "key"
+        return self.home / "secrets" / "password.key"
 
     @property
     def control_socket(self) -> Path:
@@ -70,6 +70,7 @@ class Settings:
         return {
             "TOLLKEEPER_HOME": str(self.home),
             "TOLLKEEPER_CODE": str(REPOSITORY),
+            "TOLLKEEPER_CONF": str(REPOSITORY / "freeradius-conf"),
             "TOLLKEEPER_SITE_PACKAGES": sysconfig.get_path("purelib"),
             "TOLLKEEPER_AUTH_PORT": str(self.auth_port),
             "TOLLKEEPER_ACCT_PORT": str(self.acct_port),

@@ -53,7 +53,7 @@ def _is_on(band: TimeBand, weekday: int, minute: int) -> bool:
 def _boundaries(bands: tuple[TimeBand, ...], local: datetime, zone: ZoneInfo) -> Iterator[int]:
     """Every moment of the coming eight days at which some band begins or ends, in order."""
     minutes = sorted({band.starts_minute for band in bands} | {band.ends_minute % 1440 for band in bands} | {0})
-    midnight = datetime(local.year, local.month, local.day)  # noqa: DTZ001 - a wall clock, given its zone below
+    midnight = datetime(local.year, local.month, local.day)
     for days in range(9):
         for minute in minutes:
             wall = midnight + timedelta(days=days, minutes=minute)

@@ -4,8 +4,8 @@ Attributes come in layers, the later the stronger: the vendor's speed and pools,
 account's. `=` and `:=` put an attribute in the place of weaker ones of its name, `+=` adds one more.
 
 `fixed` makes the part that is the same for everybody with the same package, treatment and router vendor, so the hook
-keeps it; `varying` is the rest. In a walled garden nothing of the account's own is sent but its VLAN: a static address or
-a further attribute would be a way around the walls.
+keeps it; `varying` is the rest. In a walled garden nothing of the account's own is sent but its VLAN: a static address
+or a further attribute would be a way around the walls.
 """
 
 from collections.abc import Iterable

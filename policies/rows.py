@@ -29,19 +29,17 @@ def group(row: Row) -> Group:
 
 def customer(row: Row) -> Customer:
     """Columns CUSTOMER; the few names of time zones are kept once each."""
-    *columns, time_zone = row
-    return Customer(*columns, time_zone=intern(time_zone))
+    values = (*row[:-1], intern(row[-1]))
+    return Customer(*values)
 
 
 def package(row: Row) -> Package:
     """Columns PACKAGE, of which the last three are JSON: reply attributes, time bands, profiles."""
     *columns, reply_attributes, time_bands, profiles = row
-    return Package(
-        *columns,
-        reply_attributes=_pairs(reply_attributes),
-        time_bands=tuple(TimeBand(*band) for band in time_bands or ()),
-        profiles={vendor: (names[0], names[1]) for vendor, names in (profiles or {}).items()},
-    )
+    columns.append(_pairs(reply_attributes))
+    columns.append(tuple(TimeBand(*band) for band in time_bands or ()))
+    columns.append({vendor: (names[0], names[1]) for vendor, names in (profiles or {}).items()})
+    return Package(*columns)
 
 
 def nas(row: Row, secret: str) -> Nas:
@@ -57,15 +55,9 @@ def device(row: Row) -> Device:
 def account(row: Row, password: str | None) -> Account:
     """Columns ACCOUNT; `password` is the opened one, where there is one."""
     user_name, customer_id, package_id, _, password_hash, *states, extras = row
-    return Account(
-        user_name,
-        customer_id,
-        package_id,
-        password if password_hash is None else password_hash,
-        password_hash is not None,
-        *states,
-        extras=None if extras is None else account_extras(extras),
-    )
+    states.append(None if extras is None else account_extras(extras))
+    known_password = password if password_hash is None else password_hash
+    return Account(user_name, customer_id, package_id, known_password, password_hash is not None, *states)
 
 
 def account_extras(extras: Mapping[str, Any]) -> AccountExtras:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rich import box
 from rich.console import RenderableType
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,7 +42,7 @@ class Row:
 
 def secret_file(settings: Settings) -> Path:
     """Return where the secret of the NAS `localhost` is kept for radclient -S."""
-    return settings.home / "localhost.secret"
+    return settings.home / "secrets" / "localhost"
 
 
 def write_secret(settings: Settings, dsn: str, seal: Seal) -> bool:
@@ -72,7 +74,9 @@ def ask_all(settings: Settings, dsn: str, seal: Seal) -> list[Row]:
 
 def table(rows: list[Row]) -> RenderableType:
     """Return the table to print."""
-    shown = Table("account", "state", "answer", "reason", "attributes", title="what a router is answered")
+    shown = Table(box=box.SIMPLE, pad_edge=False)
+    for heading in ("account", "state", "answer", "reason", "attributes"):
+        shown.add_column(heading, no_wrap=heading in ("account", "answer", "reason"), overflow="fold")
     for row in rows:
         code = "not asked" if row.answer is None else row.answer.code or "silence"
         colour = _COLOURS.get(code, "yellow")
@@ -82,7 +86,7 @@ def table(rows: list[Row]) -> RenderableType:
             row.subscriber.state,
             f"[{colour}]{code}[/]",
             row.reason,
-            "\n".join(f"{name} = {value}" for name, value in attributes if name != "Class"),
+            escape("\n".join(f"{name} = {value}" for name, value in attributes if name != "Class")),
         )
     return shown
 
@@ -103,7 +107,8 @@ def _ask(settings: Settings, client: Client, one: Subscriber, password: str | No
         answer = client.authenticate(user_name, password or user_name, pairs=pairs)
     request = {"command": "explain", "user_name": user_name, "nas": provider.NAS_ADDRESS, "mac": calling}
     try:
-        reason = str(control.ask(settings.control_socket, request).get("reason", ""))
+        told = control.ask(settings.control_socket, request)
+        reason = str(told.get("reason") or told.get("error"))
     except control.NoAnswer:
-        reason = "?"
+        reason = "(the hook does not say)"
     return Row(one, answer, reason)

@@ -11,13 +11,16 @@ from rich.markup import escape
 from demo.errors import Refusal
 
 _QUICK_SECONDS = 0.1
+_PIPED_COLUMNS = 140
 
 
 class Progress:
     """Writes to standard output; refusals to standard error."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False, soft_wrap=True)
+        self.console = Console(highlight=False)
+        if not self.console.is_terminal:
+            self.console.width = _PIPED_COLUMNS  # nobody's window to fit into
         self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
     @contextlib.contextmanager
@@ -31,7 +34,7 @@ class Progress:
 
     def say(self, markup: str) -> None:
         """Write one line, in rich's markup."""
-        self.console.print(markup)
+        self.console.print(markup, soft_wrap=True)
         sys.stdout.flush()
 
     def refuse(self, refusal: Refusal) -> None:

@@ -16,6 +16,7 @@ from demo.settings import REPOSITORY, Settings
 CONFIGURATION = REPOSITORY / "freeradius-conf"
 START_SECONDS = 60.0
 
+_ANSWERING = ("serving", "stale")  # stale: from the snapshot file, while there is no database
 _STOPPING = ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0))
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"  # an ordinary user's often lacks sbin, where freeradius is
 
@@ -96,7 +97,7 @@ class RadiusServer:
         deadline = time.monotonic() + START_SECONDS
         while process.alive and time.monotonic() < deadline:
             try:
-                if self.status().get("phase") == "serving":
+                if self.status().get("phase") in _ANSWERING and _is_bound(self.settings.auth_port):
                     return
             except control.NoAnswer:
                 pass
@@ -118,3 +119,14 @@ def _check_port(listen: str, port: int, variable: str) -> None:
                 f"UDP port {port} on {listen} cannot be used: {(exc.strerror or str(exc)).lower()}",
                 f"Set {variable} to a free port.",
             ) from exc
+
+
+def _is_bound(port: int) -> bool:
+    """Whether anybody has this UDP port. The hook is up before FreeRADIUS opens its own sockets.
+
+    Looked up in /proc rather than tried: a bind of ours could be in the way of the server's.
+    """
+    wanted = f":{port:04X}"
+    tables = (Path("/proc/net/udp"), Path("/proc/net/udp6"))
+    lines = [line for table in tables if table.exists() for line in table.read_text("ascii").splitlines()[1:]]
+    return any(line.split()[1].endswith(wanted) for line in lines)

@@ -52,7 +52,11 @@ def check_vendor(session: Session, vendor: str) -> None:
     """
     known_vendor(vendor)
     for package in session.scalars(select(Package).options(selectinload("*"))):
-        _check(vendor, _package_speeds(package, vendor), f"tollkeeper package edit NAME --profile {vendor}=...")
+        _check(
+            vendor,
+            _package_speeds(package, vendor),
+            f"--profile {vendor}=DOWNLOAD/UPLOAD with: tollkeeper package edit {package.name!r}",
+        )
     for group in session.scalars(select(CustomerGroup)):
         _check(vendor, _group_speeds(group))
         _check_garden(vendor, group)
@@ -63,13 +67,13 @@ def _vendors(session: Session) -> Iterable[str]:
     return sorted(set(session.scalars(select(Nas.vendor).distinct())) & vendors.VENDORS.keys())
 
 
-def _check(vendor: str, speeds: Iterable[Named], remedy: str = "a lower speed") -> None:
+def _check(vendor: str, speeds: Iterable[Named], remedy: str = "another speed") -> None:
     for label, speed in speeds:
         try:
             vendors.VENDORS[vendor].speed(speed)
         except Unexpressible as exc:
             raise BadInput(
-                f"{label} is too fast to be told to {vendor} routers: {str(exc) or exc.__doc__}", f"Use {remedy}."
+                f"{label} cannot be told to {vendor} routers: {str(exc) or exc.__doc__}", f"Give it {remedy}."
             ) from exc
 
 

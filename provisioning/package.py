@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policies.facts import Pair, TimeBand, Treatment
-from provisioning import database, expressible, reply_attributes, rows
+from provisioning import database, expressible, hours, reply_attributes, rows
 from provisioning.models import Package, PackageProfile
 from provisioning.models import TimeBand as TimeBandRow
 from provisioning.rows import Changes
@@ -68,14 +68,12 @@ def edit(session: Session, package: Package, **columns: Unpack[Edits]) -> Change
     return changes | {key: (before[key], now) for key, now in details(package).items() if now != before[key]}
 
 
-def details(package: Package) -> dict[str, list[list[object]]]:
-    """Return the package's time bands and profiles as plain values."""
+def details(package: Package) -> dict[str, list[str]]:
+    """Return the package's time bands and profiles as operators write them."""
+    bands = [TimeBand(*(getattr(row, field) for field in TimeBand.__dataclass_fields__)) for row in package.time_bands]
     return {
-        "time_bands": [
-            [band.weekdays, band.starts_minute, band.ends_minute, band.download_bps, band.upload_bps]
-            for band in package.time_bands
-        ],
-        "profiles": [[one.vendor, one.download_profile, one.upload_profile] for one in package.profiles],
+        "time_bands": [hours.format_band(band) for band in bands],
+        "profiles": [f"{row.vendor}={row.download_profile}/{row.upload_profile}" for row in package.profiles],
     }
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from policies import dictionary
+from policies import attribute, dictionary
 from policies.facts import Pair
 from provisioning.errors import BadInput
 
@@ -48,9 +48,7 @@ def _read_dictionaries() -> dictionary.Dictionary:
 
 
 def _check_one(known: dictionary.Dictionary, pair: Pair) -> None:
-    from policies import attribute
-
     try:
         attribute.check(known, *pair)
-    except ValueError as exc:
-        raise BadInput(f"reply attribute {pair.name}: {exc}", "Look it up in FreeRADIUS's dictionaries.") from exc
+    except attribute.InvalidAttribute as exc:
+        raise BadInput(str(exc), exc.hint) from exc

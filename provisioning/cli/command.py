@@ -1,0 +1,130 @@
+"""How every command behaves: loaded when used, `--json`, one-line errors with a hint, exit statuses.
+
+A command returns an `output.Result`, which is printed here, after its transaction has been committed. What it raises
+is printed here too: `cause`, then `HINT: what to do`, on stderr; with --json as {"error", "hint"} on stdout.
+"""
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from provisioning.cli import output
+from provisioning.errors import BadInput, OperatorError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+class Command(click.Command):
+    """A command with --json, whose result is printed."""
+
+    def __init__(self, *arguments: Any, example: str = "", keys: str = "", **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.epilog = _epilog(example, keys)
+        self.params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."))
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run the command and print what it returns; return the exit status."""
+        as_json = ctx.params.pop("as_json", False)
+        for name, value in ctx.params.items():
+            _check_text(name, value)
+        result: output.Result = super().invoke(ctx)
+        result.print(as_json=as_json)
+        return result.exit_status
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when one of them is called. Members: name -> (module:object, short help)."""
+
+    command_class = Command
+
+    def __init__(self, *arguments: Any, members: Mapping[str, tuple[str, str]] | None = None, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.members = members or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which they were given: the order in which they are needed."""
+        return [*self.members, *self.commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command of this name."""
+        if cmd_name not in self.members:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = self.members[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their short help, importing none."""
+        if not self.members:
+            super().format_commands(ctx, formatter)
+            return
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short_help) for name, (_, short_help) in self.members.items()])
+
+
+class RootGroup(LazyGroup):
+    """The whole command line, which turns exceptions into messages and exit statuses."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command line and exit."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        sys.exit(self._run(arguments, prog_name or "tollkeeper", complete_var=complete_var, **extra))
+
+    def _run(self, arguments: list[str], prog_name: str, **extra: Any) -> int:
+        try:
+            status = super().main(arguments, prog_name, standalone_mode=False, **extra)
+        except OperatorError as exc:
+            return _report(exc, as_json="--json" in arguments)
+        except click.exceptions.NoArgsIsHelpError as exc:
+            exc.show()
+            return BadInput.exit_status
+        except click.ClickException as exc:
+            return _report(_usage_error(exc), as_json="--json" in arguments)
+        except (click.Abort, KeyboardInterrupt):
+            return INTERRUPTED
+        except BrokenPipeError:
+            sys.stderr.close()  # nobody reads any more: no message at exit either
+            return BROKEN_PIPE
+        return status or 0
+
+
+def _report(error: OperatorError, *, as_json: bool) -> int:
+    if as_json:
+        output.print_json({"error": error.message, "hint": error.hint})
+    else:
+        click.echo(f"{error.message}\nHINT: {error.hint}", err=True)
+    return error.exit_status
+
+
+def _usage_error(error: click.ClickException) -> BadInput:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context else "tollkeeper"
+    cause = " ".join(error.format_message().split()).rstrip(".")
+    return BadInput(cause[:1].lower() + cause[1:], f"See: {path} --help.")
+
+
+def _check_text(name: str, value: Any) -> None:
+    """Refuse what no option may hold, before it meets a database: control characters, octets that are not UTF-8."""
+    for text in value if isinstance(value, tuple) else (value,):
+        if isinstance(text, str) and not text.isprintable():
+            option = name.replace("_", "-")
+            raise BadInput(
+                f"{option} has a character that cannot be printed", "Leave out control characters; use UTF-8."
+            )
+
+
+def _epilog(example: str, keys: str) -> str:
+    parts = [f"\b\nExample:\n  {example}"] if example else []
+    parts += [f"JSON keys: {keys}."] if keys else []
+    return "\n\n".join(parts)

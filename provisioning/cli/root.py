@@ -1,0 +1,33 @@
+"""The root command: which commands there are, without importing them."""
+
+from provisioning.cli.command import RootGroup
+
+tollkeeper = RootGroup(
+    "tollkeeper",
+    help="""Tollkeeper: who may use the network, how fast, until when.
+
+    \b
+    Exit status: 0 done, or the answer is yes   1 the answer is no (auth-test, status)
+                 2 bad input, nothing changed    3 a server does not answer
+
+    Every command takes --json. PGHOST, PGPORT, PGDATABASE, PGUSER say which database; TOLLKEEPER_HOME where the
+    sockets and keys of this node are.""",
+    epilog="""\b
+    Example:
+      tollkeeper group add Homes
+      tollkeeper package add "Home 50" --download 50M --upload 10M
+      tollkeeper customer add --group Homes --first-name Frikkie --last-name Visser
+      tollkeeper account add frikkie@example --customer FRI001 --package "Home 50" --generate
+      tollkeeper explain frikkie@example""",
+    members={
+        "nas": ("provisioning.cli.nas:nas", "Routers that may ask: address, secret, vendor."),
+        "group": ("provisioning.cli.group:group", "Customer groups: on or off, how refusals are treated."),
+        "package": ("provisioning.cli.package:package", "Packages: speed, cap, price, limits, pools."),
+        "customer": ("provisioning.cli.customer:customer", "Customers: who pays."),
+        "account": ("provisioning.cli.account:account", "Data accounts: the RADIUS users."),
+        "device": ("provisioning.cli.device:device", "Client devices by their MAC."),
+        "explain": ("provisioning.cli.explain:explain", "Why a user would be let in or not, now or at another time."),
+        "auth-test": ("provisioning.cli.auth_test:auth_test", "Send a real Access-Request and show the answer."),
+        "status": ("provisioning.cli.status:status", "Whether every part of this node is up."),
+    },
+)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,9 +61,9 @@ class Database:
         return self.cluster.connect(role=role, database=self.name)
 
 
-@pytest.fixture
-def database(cluster: Cluster) -> Iterator[Database]:
-    """Return a fresh database; see tests/conftest.py."""
+@contextmanager
+def fresh_database(cluster: Cluster) -> Iterator[Database]:
+    """Give a fresh database, and drop it at the end."""
     number = next(_NUMBERS)
     settings = replace(cluster.settings, home=cluster.settings.home.parent / f"h{number}")
     made = Database(f"t{number}", cluster, settings)
@@ -75,6 +75,13 @@ def database(cluster: Cluster) -> Iterator[Database]:
     if not cluster.running:  # the test took it away
         cluster.start()
     _as_superuser(cluster, f"DROP DATABASE {made.name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    """Return a fresh database; see tests/conftest.py."""
+    with fresh_database(cluster) as made:
+        yield made
 
 
 @pytest.fixture

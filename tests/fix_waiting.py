@@ -23,7 +23,8 @@ def _eventually(assertion: Callable[[], object], within_seconds: float = 5.0) ->
             return
 
 
-def _udp_ports(count: int = 1) -> list[int]:
+def free_udp_ports(count: int = 1) -> list[int]:
+    """Return that many UDP ports on 127.0.0.1 that nobody listens on, all different."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(count)]
         for one in sockets:
@@ -40,4 +41,4 @@ def eventually() -> Eventually:
 @pytest.fixture(scope="session")
 def udp_ports() -> Callable[[int], list[int]]:
     """Return a function that finds free UDP ports on 127.0.0.1, all different."""
-    return _udp_ports
+    return free_udp_ports

@@ -17,7 +17,7 @@ class AccessRequest(NamedTuple):
     source_address: str
     calling_station_id: str | None = None
     port: str | None = None  # NAS-Port-Id (RFC 2869 5.17), else NAS-Port
-    is_eap: bool = False
+    eap_type: str | None = None  # as FreeRADIUS read it from EAP-Message; None: no EAP
     is_ppp: bool = False
 
 
@@ -43,7 +43,7 @@ def parse(pairs: Pairs) -> AccessRequest | Malformed:
         get("Tollkeeper-Source-Address", ""),
         get("Calling-Station-Id"),
         get("NAS-Port-Id") or get("NAS-Port"),
-        "EAP-Message" in values,
+        get("EAP-Type"),
         get("Framed-Protocol") == "PPP",
     )
 

@@ -44,6 +44,8 @@ class Hook:
         self._codes = codes
         self._rejections = rejections
         self._replies = Replies()
+        # the client wants another EAP method (RFC 3748 5.3.1), perhaps a tunnel: nobody has said yet who it is
+        self._undecided: Answer = (codes.ok, (), ())
         self._silence: Answer = (codes.handled, (), (("Response-Packet-Type", ":=", "Do-Not-Respond"),))
 
     def take(self, state: State) -> None:
@@ -84,6 +86,8 @@ class Hook:
             return self._silent()
         if isinstance(asked, request.Malformed):
             return self._reject(MALFORMED_REQUEST, None, None, now)
+        if asked.eap_type == "NAK":
+            return self._undecided
         facts = state.facts(asked, now, self.slots.others)
         decision = decide(facts, now)
         if facts is None or decision.outcome == "reject":
@@ -129,6 +133,6 @@ def _known_password(facts: Facts, asked: AccessRequest) -> tuple[reply.Plain, ..
 
 def _mac_password(asked: AccessRequest) -> tuple[reply.Plain, ...]:
     """The MAC is all that is known, and it has been checked. Only EAP-MD5 has to hear a password: the user name."""
-    if asked.is_eap:
+    if asked.eap_type is not None:
         return (("Cleartext-Password", ":=", asked.user_name),)
     return (("Auth-Type", ":=", "Accept"),)

@@ -30,6 +30,7 @@ ALIASES = {
     "uint64": "integer64",
     "cidr": "ipv4prefix",
 }
+INCLUDES = {"$INCLUDE": False, "$INCLUDE-": True, "$-INCLUDE": True}  # whether the file may be missing
 
 
 class InvalidDictionary(ValueError):
@@ -44,6 +45,9 @@ class Maker:
     type_octets: int = 1
     length_octets: int = 1
     continuation: bool = False
+
+
+NOBODY = Maker(0)  # of standard attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def parse(root: str, read: Callable[[str], str]) -> Dictionary:
     include (`$INCLUDE-`) may raise FileNotFoundError.
     """
     reader = _Reader(read)
-    reader.read_file(root)
+    reader.read_text(root, read(root))
     return Dictionary(MappingProxyType(reader.attributes))
 
 
@@ -100,7 +104,7 @@ class _Reader:
         self.makers: dict[str, Maker] = {}
         self.values: dict[tuple[int, Oid], Values] = {}
         self.early_values: dict[str, Values] = {}  # of attributes that come later
-        self.maker: Maker | None = None
+        self.maker = NOBODY
         self.parent: Oid = ()  # of an extended vendor block
         self.blocks: list[Oid] = []
         self.keywords: dict[str, Callable[[list[str]], None]] = {
@@ -113,72 +117,71 @@ class _Reader:
             "END-TLV": lambda words: self.blocks.remove(self.attributes[words[1].lower()].oid),
         }
 
-    def read_file(self, path: str) -> None:
-        if path in self.seen:
-            return
+    def read_text(self, path: str, text: str) -> None:
+        """Read one file and what it includes; a block ends with its file."""
         self.seen.add(path)
-        self.maker, self.parent, self.blocks = None, (), []
-        for number, line in enumerate(self.read(path).split("\n"), start=1):
+        around = self.maker, self.parent, self.blocks
+        self.maker, self.parent, self.blocks = NOBODY, (), []
+        for number, line in enumerate(text.split("\n"), start=1):
             words = line.split("#", 1)[0].split()
             if words:
                 self.read_line(path, number, words)
+        self.maker, self.parent, self.blocks = around
 
     def read_line(self, path: str, number: int, words: list[str]) -> None:
         keyword = words[0].upper()
-        if "INCLUDE" in keyword:
-            self.include(path, words)
+        if keyword in INCLUDES and len(words) > 1:
+            self.include(path, words[1], optional=INCLUDES[keyword])
             return
         try:
             self.keywords[keyword](words)
         except (KeyError, IndexError, ValueError) as exc:
             raise InvalidDictionary(f"{path}[{number}]: cannot read {' '.join(words)!r}") from exc
 
-    def include(self, path: str, words: list[str]) -> None:
-        blocks = self.maker, self.parent, self.blocks
+    def include(self, including: str, name: str, *, optional: bool) -> None:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(including), name))
+        if path in self.seen:
+            return
         try:
-            self.read_file(posixpath.normpath(posixpath.join(posixpath.dirname(path), words[-1])))
+            text = self.read(path)
         except FileNotFoundError:
-            if "-INCLUDE" not in words[0].upper() and not words[0].endswith("-"):
-                raise
-        self.maker, self.parent, self.blocks = blocks
+            if optional:
+                return
+            raise
+        self.read_text(path, text)
 
     def read_attribute(self, words: list[str]) -> None:
         _, name, number, kind, *flags = words
-        vendor, oid = self.locate(number)
-        base, _, size = kind.lower().partition("[")
         options = ",".join(flags).split(",")
+        maker = self.makers.get(options[0].lower(), self.maker)  # before BEGIN-VENDOR, a vendor's name stood here
+        maker, oid = self.locate(number, maker)
+        base, _, size = kind.lower().partition("[")
         self.attributes[name.lower()] = AttributeType(
             name,
             ALIASES.get(base, base),
             oid,
-            vendor,
+            maker.number,
             has_tag="has_tag" in options or "has_tag=1" in options,
             encrypt=next((int(option[8:]) for option in options if option.startswith("encrypt=")), 0),
             size=int(size.rstrip("]")) if size else None,
-            room=self.measure_room(vendor, oid),
-            values=self.find_values(name, vendor, oid),
+            room=self.measure_room(maker, oid),
+            values=self.find_values(name, maker.number, oid),
         )
 
-    def locate(self, number: str) -> tuple[int, Oid]:
+    def locate(self, number: str, maker: Maker) -> tuple[Maker, Oid]:
         """Give vendor and OID of an attribute number, which may be dotted and inside open blocks."""
-        oid = tuple(_parse_number(part) for part in number.split("."))
-        if self.blocks:
-            oid = self.blocks[-1] + oid
-        elif self.maker:
-            oid = self.parent + oid
-        if self.maker:
-            return self.maker.number, oid
-        if oid[0] == 26 and len(oid) > 2:  # 26.vendor.attribute, outside of any block
-            return oid[1], oid[2:]
-        return 0, oid
+        oid = (self.blocks[-1] if self.blocks else self.parent) + tuple(map(_parse_number, number.split(".")))
+        if maker == NOBODY and oid[0] == 26 and len(oid) > 2:  # 26.vendor.attribute, outside of any block
+            known = {known.number: known for known in self.makers.values()}
+            return known[oid[1]], oid[2:]
+        return maker, oid
 
-    def measure_room(self, vendor: int, oid: Oid) -> int:
+    def measure_room(self, maker: Maker, oid: Oid) -> int:
         """Count the octets of a value: 255, minus the headers of the attribute and of each level above."""
-        if self.parent or (not vendor and 241 <= oid[0] <= 246):
+        if self.parent or (not maker.number and 241 <= oid[0] <= 246):
             return 246 - 2 * len(oid[2:])  # RFC 6929: the longest header, long-extended and vendor's
-        if not vendor:
+        if not maker.number:
             return 253 - 2 * (len(oid) - 1)
-        maker = self.maker or Maker(vendor)
         header = maker.type_octets + maker.length_octets + maker.continuation
         return 249 - header - 2 * (len(oid) - 1)
 
@@ -208,7 +211,7 @@ class _Reader:
     def end_vendor(self, words: list[str]) -> None:
         if self.maker != self.makers[words[1].lower()]:
             raise ValueError
-        self.maker, self.parent = None, ()
+        self.maker, self.parent = NOBODY, ()
 
 
 def _parse_number(text: str) -> int:

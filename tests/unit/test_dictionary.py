@@ -120,6 +120,8 @@ def test_vendors() -> None:
         END-VENDOR Long
         ATTRIBUTE Text 1 string
         ATTRIBUTE Foreign-Text 26.32473.12 string
+        ATTRIBUTE Foreign-Wide 26.32474.12 string
+        ATTRIBUTE Ancient-Text 13 string Wide
         """
     )
     assert _place(known, "Acme-Text") == (32473, (10,), 247)
@@ -128,6 +130,8 @@ def test_vendors() -> None:
     assert _place(known, "Long-Text") == (32475, (1,), 246)
     assert _place(known, "Text") == (0, (1,), 253)
     assert _place(known, "Foreign-Text") == (32473, (12,), 247)
+    assert _place(known, "Foreign-Wide") == (32474, (12,), 245)
+    assert _place(known, "Ancient-Text") == (32474, (13,), 245)
 
 
 def _place(known: Dictionary, name: str) -> tuple[int, tuple[int, ...], int]:
@@ -200,12 +204,16 @@ def test_missing_include() -> None:
     """A file that has to be there and is not is an error, whichever the reading function raises."""
     with pytest.raises(FileNotFoundError, match="/d/absent"):
         _parse("$INCLUDE absent")
+    with pytest.raises(FileNotFoundError, match="/d/absent"):
+        _parse("$INCLUDE- other", other="$INCLUDE absent")
 
 
 @pytest.mark.parametrize(
     "line",
     [
         "NONSENSE here",
+        "NO-INCLUDE here",
+        "$INCLUDE",
         "ATTRIBUTE User-Name",
         "ATTRIBUTE User-Name one string",
         "ATTRIBUTE User-Name 1 octets[x]",
@@ -214,6 +222,7 @@ def test_missing_include() -> None:
         "VENDOR Acme",
         "VENDOR Acme 1 format=x",
         "BEGIN-VENDOR Acme",
+        "ATTRIBUTE Foreign 26.32473.1 string",
         "BEGIN-TLV Group",
         "END-TLV Text",
         "END-VENDOR Other",

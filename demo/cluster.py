@@ -20,6 +20,7 @@ from demo.settings import Settings
 SYSTEM_USER = "postgres"
 PORT = 54320
 START_SECONDS = 120.0  # recovery after a crash reads the log again
+_BURIAL_SECONDS = 15.0
 
 _PROGRAMS = Path("/usr/lib/postgresql")  # Debian: a folder a major version
 # fast: no new clients, the others are cut; immediate: as after a crash, recovered at the next start
@@ -98,6 +99,7 @@ class Cluster:
     def start(self) -> None:
         """Start the server and wait until it answers; raise `Refusal` with its last words if it ends instead."""
         self._make_folders()
+        self._await_buried()
         configuration = cluster_config.write(
             self.settings.home / "config",
             socket_folder=self.settings.run,
@@ -121,6 +123,16 @@ class Cluster:
             raise Refusal(f"PostgreSQL, pid {process.pid}, does not stop")
         self.pid_file.remove()
         return process is not None
+
+    def _await_buried(self) -> None:
+        """After a kill -9, wait until init has reaped the last server: PostgreSQL takes a zombie for a running one."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        except (FileNotFoundError, ValueError, IndexError):
+            return
+        deadline = time.monotonic() + _BURIAL_SECONDS
+        while processes.is_zombie(pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def _await_ready(self, process: processes.Process) -> None:
         deadline = time.monotonic() + START_SECONDS

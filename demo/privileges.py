@@ -19,7 +19,8 @@ def prefix_for(user: str, *, reaching: Path) -> list[str]:
     plain = ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--init-groups"]
     searching = [*plain, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     for words in (plain, searching):
-        if subprocess.run([*words, "test", "-x", reaching], check=False, stderr=subprocess.DEVNULL).returncode == 0:
+        # not test -x: access(2) looks at a process without its capabilities
+        if subprocess.run([*words, "stat", f"{reaching}/."], check=False, capture_output=True).returncode == 0:
             return words
     raise Refusal(
         f"user {user}, as whom PostgreSQL runs, cannot reach {reaching}",

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_ENDED = ("Z", "X")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -113,15 +114,24 @@ def this() -> Process:
     return process
 
 
+def is_zombie(pid: int) -> bool:
+    """Whether this process has ended and its parent has not been told yet."""
+    return _state_and_start(pid)[0] == "Z"
+
+
 def _find(pid: int) -> Process | None:
+    state, started = _state_and_start(pid)
+    return None if state in _ENDED else Process(pid, started, _BOOT_ID.read_text(encoding="ascii").strip())
+
+
+def _state_and_start(pid: int) -> tuple[str, int]:
+    """Return the kernel's letter for the state, X where there is no such process, and the start time."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        boot = _BOOT_ID.read_text(encoding="ascii").strip()
     except (FileNotFoundError, ProcessLookupError):
-        return None
+        return "X", 0
     fields = stat[stat.rindex(")") + 2 :].split()  # the command's name may hold blanks and parentheses, proc(5)
-    state, started = fields[0], int(fields[19])
-    return None if state in "ZX" else Process(pid, started, boot)
+    return fields[0], int(fields[19])
 
 
 def last_lines(path: Path, count: int = 8) -> str:

@@ -14,4 +14,6 @@ def normalise(text: str | None) -> str | None:
     digits = text[:17].translate(_SEPARATORS).lower()
     if len(digits) != 12 or not _HEX_DIGITS.issuperset(digits):
         return None
+    if text.count(".", 0, 17) == 3:  # 192.168.100.200 has twelve digits too
+        return None
     return ":".join((digits[0:2], digits[2:4], digits[4:6], digits[6:8], digits[8:10], digits[10:12]))

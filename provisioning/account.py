@@ -12,7 +12,7 @@ from provisioning import addresses, database, passwords, reply_attributes, rows
 from provisioning.errors import Conflict
 from provisioning.models import Account, AccountNas
 from provisioning.rows import Changes
-from vault.sealed import ACCOUNT_PASSWORD, Seal
+from vault.sealed import ACCOUNT_PASSWORD, NotOurs, Seal
 
 
 class Columns(TypedDict, total=False):
@@ -102,7 +102,10 @@ def open_password(account: Account, seal: Seal) -> str:
     if account.password is None:
         kind = "one-way" if account.password_hash else "absent"
         raise Conflict(f"the password of {account.user_name} is {kind}", "Type it: --password-stdin.")
-    return seal.open(account.password, ACCOUNT_PASSWORD).decode()
+    try:
+        return seal.open(account.password, ACCOUNT_PASSWORD).decode()
+    except NotOurs as exc:
+        raise Conflict(f"the password of {account.user_name} does not open with this key", passwords.OTHER_KEY) from exc
 
 
 def bind(session: Session, account: Account, *, nas_ids: Iterable[int]) -> Changes:

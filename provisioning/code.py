@@ -46,8 +46,13 @@ def take(session: Session, letters: str) -> str:
     """Return the next free account code with these letters, and hold it until the transaction ends."""
     while True:
         code = f"{letters}{_next_number(session, letters):03}"
-        if not session.scalar(select(exists().where(Customer.code == code))):
+        if not is_taken(session, code):
             return code
+
+
+def is_taken(session: Session, code: str) -> bool:
+    """Return whether a customer has this account code, as far as other transactions have committed."""
+    return bool(session.scalar(select(exists().where(Customer.code == code))))
 
 
 def _without_titles(words: list[str]) -> list[str]:

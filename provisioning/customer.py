@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from provisioning import code as account_code
 from provisioning import expressible, rows
+from provisioning.errors import Conflict
 from provisioning.models import Customer
 from provisioning.rows import Changes
 
@@ -44,11 +45,28 @@ def add(session: Session, *, group_id: int, code: str | None = None, **columns: 
     """Add a customer into an existing group; without a code, one is generated from the name."""
     customer = Customer(group_id=group_id)
     rows.put(customer, columns)
-    customer.code = code.upper() if code else account_code.take(session, _prefix(customer))
-    rows.check_text(customer.code, "code")
-    rows.add(session, customer)
+    if code:
+        rows.put(customer, {"code": code.upper()})
+        rows.add(session, customer)
+    else:
+        _add_with_next_code(session, customer)
     expressible.check_customer(session, customer)
     return customer
+
+
+def _add_with_next_code(session: Session, customer: Customer) -> None:
+    """Add with the next code; take the one behind it where that code was being typed in somewhere else just now."""
+    letters = _prefix(customer)
+    while True:
+        customer.code = account_code.take(session, letters)
+        try:
+            with session.begin_nested():
+                rows.add(session, customer)
+        except Conflict:
+            if not account_code.is_taken(session, customer.code):
+                raise
+        else:
+            return
 
 
 def _prefix(customer: Customer) -> str:

@@ -6,9 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioning import addresses, database, expressible, passwords, rows
+from provisioning.errors import Conflict
 from provisioning.models import Nas
 from provisioning.rows import Changes
-from vault.sealed import NAS_SECRET, Seal
+from vault.sealed import NAS_SECRET, NotOurs, Seal
 
 
 class Columns(TypedDict, total=False):
@@ -52,7 +53,10 @@ def change_secret(session: Session, nas: Nas, *, secret: str, seal: Seal) -> Cha
 
 def open_secret(nas: Nas, seal: Seal) -> str:
     """Return the secret itself."""
-    return seal.open(nas.secret, NAS_SECRET).decode()
+    try:
+        return seal.open(nas.secret, NAS_SECRET).decode()
+    except NotOurs as exc:
+        raise Conflict(f"the secret of NAS {nas.name} does not open with this key", passwords.OTHER_KEY) from exc
 
 
 def remove(session: Session, nas: Nas) -> None:
@@ -64,6 +68,11 @@ def remove(session: Session, nas: Nas) -> None:
 def find(session: Session, name: str) -> Nas:
     """Return the NAS of this name."""
     return rows.find(session, Nas, Nas.name, name)
+
+
+def find_by_address(session: Session, address: str) -> Nas | None:
+    """Return the NAS that sends from this address, None where none does."""
+    return session.scalars(select(Nas).where(Nas.address == address)).one_or_none()
 
 
 def listing(

@@ -19,6 +19,7 @@ import string
 from provisioning.errors import BadInput
 from vault.sealed import ACCOUNT_PASSWORD, NAS_SECRET, Seal
 
+OTHER_KEY = "Set TOLLKEEPER_KEY_FILE to the key that sealed it."
 _ROUNDS = 10_000
 _SALT_OCTETS = 16
 _LETTERS = string.ascii_letters + string.digits

@@ -97,11 +97,12 @@ def password(*, file: str | None, stdin: bool, generate: bool) -> tuple[str, boo
     return (ask() if typed is None else typed), False
 
 
-def ask(*, confirm: bool = True) -> str:
-    """Ask for a password on the terminal."""
+def ask(*, new: bool = True) -> str:
+    """Ask for a password on the terminal, twice for a new one."""
     if not sys.stdin.isatty():
-        raise BadInput("no password was given", "Use --password-stdin, --password-file or --generate.")
-    answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True)
+        ways = "--password-stdin, --password-file or --generate" if new else "--password-stdin or --password-file"
+        raise BadInput("no password was given", f"Use {ways}.")
+    answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=new, err=True)
     return answer
 
 

@@ -1,6 +1,7 @@
 """Showing what is going on: a spinner on a terminal, plain lines elsewhere. Nothing else prints while a step runs."""
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -14,11 +15,18 @@ _QUICK_SECONDS = 0.1
 _PIPED_COLUMNS = 140
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Say nothing more: `bin/up --detach | head` has started what it was asked to, whoever stopped reading."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Progress:
     """Writes to standard output; refusals to standard error."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False)
+        self.console = _Console(highlight=False)
         if not self.console.is_terminal:
             self.console.width = _PIPED_COLUMNS  # nobody's window to fit into
         self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -35,7 +43,6 @@ class Progress:
     def say(self, markup: str) -> None:
         """Write one line, in rich's markup."""
         self.console.print(markup, soft_wrap=True)
-        sys.stdout.flush()
 
     def refuse(self, refusal: Refusal) -> None:
         """Write cause and hint to standard error."""

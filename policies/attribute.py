@@ -15,8 +15,9 @@ from policies.dictionary import AttributeType, Dictionary
 
 OPERATORS = ("=", ":=", "+=")
 
-# RFC 2865, 2869: set by FreeRADIUS or by Tollkeeper: State, Class, Proxy-State, EAP-Message, Message-Authenticator.
-OWNED = frozenset({24, 25, 33, 79, 80})
+# RFC 2865, 2869: set by FreeRADIUS or by Tollkeeper: State, Class, Session-Timeout (or an operator's could outlast an
+# expiry: packages have limits of their own), Proxy-State, EAP-Message, Message-Authenticator, Acct-Interim-Interval.
+OWNED = frozenset({24, 25, 27, 33, 79, 80, 85})
 
 # RFC 2865 5.44, RFC 2866 5.13, RFC 2869 5.19: a router says these, nobody says them to a router.
 REQUEST_ONLY = frozenset({2, 3, 4, 5, 30, 31, 32, *range(40, 54), 55, 60, 61, 77, 87})

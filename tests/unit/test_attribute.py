@@ -116,7 +116,7 @@ def test_bad_values(made: Dictionary, name: str, value: str) -> None:
     [
         ("Framed-IP-Address", "192.0.2.1"),
         ("Framed-Route", "198.51.100.0/24 192.0.2.1 1"),
-        ("Session-Timeout", "86400"),
+        ("Idle-Timeout", "600"),
         ("Service-Type", "Framed-User"),
         ("Tunnel-Type:1", "VLAN"),
         ("Tunnel-Private-Group-Id:1", "100"),
@@ -156,6 +156,7 @@ def test_attributes_of_replies(installed: Dictionary, name: str, value: str) -> 
         ("Response-Packet-Type", "attribute Response-Packet-Type never leaves FreeRADIUS"),
         ("Fall-Through", "attribute Fall-Through never leaves FreeRADIUS"),
         ("Class", "attribute Class is set by the server"),
+        ("Session-Timeout", "attribute Session-Timeout is set by the server"),
         ("State", "attribute State is set by the server"),
         ("Challenge-State", "attribute Challenge-State is set by the server"),
         ("Proxy-State", "attribute Proxy-State is set by the server"),

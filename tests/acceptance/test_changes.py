@@ -1,0 +1,182 @@
+"""What an operator changes is obeyed by the next request, a moment later, without a restart."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from demo.radclient import Answer, Client
+from demo.settings import REPOSITORY
+from provisioning import account, customer, group, nas, package
+from tests.acceptance.conftest import Provider
+
+pytestmark = pytest.mark.acceptance
+
+OBEYED_WITHIN_SECONDS = 0.25
+
+
+def tollkeeper(provider: Provider, *arguments: str) -> dict[str, object]:
+    """Run the command line as an operator would; return what it prints with --json."""
+    command = [str(REPOSITORY / "bin/tollkeeper"), *arguments, "--json"]
+    result = subprocess.run(command, check=True, capture_output=True, text=True, env=provider.environ)
+    printed: dict[str, object] = json.loads(result.stdout)
+    return printed
+
+
+def seconds_until(ask: Callable[[], bool], limit_seconds: float = 5.0) -> float:
+    """Ask again and again; return how long it took until the answer was yes."""
+    begun = time.monotonic()
+    while not ask():
+        assert time.monotonic() - begun < limit_seconds, "not obeyed at all"
+    return time.monotonic() - begun
+
+
+def is_answered(provider: Provider, user_name: str, code: str) -> Callable[[], bool]:
+    """A question: does this user get this answer?"""
+    return lambda: provider.authenticate(user_name, f"{user_name}-password").code == code
+
+
+def test_block_and_unblock(provider: Provider) -> None:
+    """`account block` refuses the next request, `account unblock` lets it in again."""
+    assert is_answered(provider, "active", "Access-Accept")()
+
+    tollkeeper(provider, "account", "block", "active")
+    blocked_after = seconds_until(is_answered(provider, "active", "Access-Reject"))
+    assert provider.explain("active")["reason"] == "account_blocked"
+    tollkeeper(provider, "account", "unblock", "active")
+    unblocked_after = seconds_until(is_answered(provider, "active", "Access-Accept"))
+
+    assert max(blocked_after, unblocked_after) < OBEYED_WITHIN_SECONDS
+
+
+def test_a_group_of_ten_thousand(provider: Provider) -> None:
+    """Switching a large group off is one row: nothing is loaded again, and it is obeyed as fast."""
+    with closing(provider.database.connect()) as connection, connection.cursor() as cur:
+        cur.execute(
+            "INSERT INTO customer (code, group_id, first_name)"
+            " SELECT 'BIG' || lpad(n::text, 6, '0'), customer_group.id, 'Big'"
+            " FROM generate_series(1, 10000) AS n, customer_group WHERE customer_group.name = 'home'"
+        )
+    seconds_until(lambda: provider.status()["customers"] > 10_000)
+    logged_before = _changes_logged(provider)
+
+    tollkeeper(provider, "group", "disable", "home")
+    obeyed_after = seconds_until(is_answered(provider, "active", "Access-Reject"))
+
+    assert obeyed_after < OBEYED_WITHIN_SECONDS
+    assert _changes_logged(provider) == logged_before + 1
+    assert provider.explain("active")["reason"] == "group_disabled"
+
+
+def _changes_logged(provider: Provider) -> int:
+    with closing(provider.database.connect()) as connection, connection.cursor() as cur:
+        cur.execute("SELECT count(*) FROM change_log")
+        number: int = cur.fetchone()[0]
+        return number
+
+
+def test_a_changed_speed(provider: Provider) -> None:
+    """A package's new speed is sent with the next accept."""
+    tollkeeper(provider, "package", "edit", "Home", "--download", "77M", "--upload", "7M")
+
+    obeyed_after = seconds_until(
+        lambda: provider.authenticate("active", "active-password")["Mikrotik-Rate-Limit"] == "7M/77M"
+    )
+    assert obeyed_after < OBEYED_WITHIN_SECONDS
+
+
+def test_a_new_router(provider: Provider, tmp_path: Path) -> None:
+    """A router is unknown, is added, and is answered, from its own address with its own secret."""
+    secret = tmp_path / "secret"
+    secret.write_text("a-secret-of-its-own-7f3a\n")
+    router = _Router(provider, secret)
+    assert router.ask().code is None
+
+    with provider.session() as session:
+        nas.add(session, "second", address="127.0.0.2", secret=secret.read_text().strip(), seal=provider.seal)
+    answered_after = seconds_until(lambda: router.ask().code == "Access-Accept")
+    assert answered_after < OBEYED_WITHIN_SECONDS + 0.3  # a question that is not answered takes 0.3 s
+
+    with provider.session() as session:
+        nas.remove(session, nas.find(session, "second"))
+    assert seconds_until(lambda: router.ask().code != "Access-Accept") < OBEYED_WITHIN_SECONDS
+
+
+class _Router:
+    """A router at 127.0.0.2."""
+
+    def __init__(self, provider: Provider, secret: Path) -> None:
+        self._client = Client("127.0.0.1", provider.port, secret, timeout_seconds=0.3)
+
+    def ask(self) -> Answer:
+        pairs = [("Packet-Src-IP-Address", "127.0.0.2")]
+        return self._client.authenticate("active", "active-password", pairs=pairs)
+
+
+def test_expiry_to_the_second(provider: Provider) -> None:
+    """The request before gets what is left of the time, the request after is refused."""
+    expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
+    with provider.session() as session:
+        account.expire(session, account.find(session, "active"), expires_at=expires_at)
+    time.sleep(expires_at.timestamp() - 0.6 - time.time())
+
+    last = provider.authenticate("active", "active-password")
+    time.sleep(max(0.0, expires_at.timestamp() - time.time()))
+    after = provider.authenticate("active", "active-password")
+
+    assert (last.code, last["Session-Timeout"]) == ("Access-Accept", "1")
+    assert after.code == "Access-Reject"
+
+
+def test_a_change_of_package_whose_time_comes(provider: Provider) -> None:
+    """The hook obeys the date by itself: the session before ends then, the next one has the new speed."""
+    activates_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    with closing(provider.database.connect()) as connection, connection.cursor() as cur:
+        cur.execute(
+            "INSERT INTO package_change (account_id, package_id, activates_at)"
+            " SELECT account.id, package.id, %s FROM account, package"
+            " WHERE user_name = 'active' AND package.name = 'Fibre'",
+            (activates_at,),
+        )
+
+    def has_an_end() -> bool:
+        return bool(provider.authenticate("active", "active-password").values("Session-Timeout"))
+
+    assert seconds_until(has_an_end) < OBEYED_WITHIN_SECONDS
+    time.sleep(max(0.0, activates_at.timestamp() - time.time()))
+    assert provider.authenticate("active", "active-password")["Mikrotik-Rate-Limit"].startswith("20M/100M")
+
+
+def test_simultaneous_sessions(provider: Provider) -> None:
+    """One session allowed: another device is refused, the same may come again, a wrong password holds nothing."""
+    first, second = "02-00-00-00-00-0A", "02-00-00-00-00-0B"
+
+    def codes(*asked: tuple[str, str]) -> Sequence[str | None]:
+        return [provider.authenticate("single", word, Calling_Station_Id=mac).code for mac, word in asked]
+
+    right = "single-password"
+    assert codes((second, "wrong"), (first, right), (second, right), (first, right)) == [
+        "Access-Reject",
+        "Access-Accept",
+        "Access-Reject",
+        "Access-Accept",
+    ]
+    assert provider.explain("single", mac=second)["reason"] == "sessions_exceeded"
+
+
+def test_everything_an_operator_adds(provider: Provider) -> None:
+    """Group, package, customer and account of one minute ago are in force."""
+    with provider.session() as session:
+        home = group.add(session, "new", sends_reply_message=True)
+        tier = package.add(session, "New", download_bps=5_000_000, upload_bps=1_000_000)
+        owner = customer.add(session, group_id=home.id, first_name="New")
+        account.add(
+            session, "new", customer_id=owner.id, package_id=tier.id, password="new-password", seal=provider.seal
+        )
+
+    assert seconds_until(is_answered(provider, "new", "Access-Accept")) < OBEYED_WITHIN_SECONDS

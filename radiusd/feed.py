@@ -7,7 +7,6 @@ tried (5 s at most) nothing is answered, although a snapshot may be there.
 """
 
 import gc
-import select
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
@@ -120,8 +119,7 @@ class Feed:
             log.info("feed_connected", accounts=len(self._state.accounts if self._state else ()))
             while not self._stopping.is_set():
                 self._save_snapshot_when_due(seal)
-                if select.select([source], [], [], _POLL_SECONDS)[0]:
-                    source.take_notifications()
+                if source.wait(_POLL_SECONDS):
                     self._stopping.wait(_BREATH_SECONDS)
                 self._catch_up(source)
         finally:

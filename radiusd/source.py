@@ -10,6 +10,7 @@ or a restore, everything is loaded again.
 """
 
 import gc
+import select
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -80,14 +81,16 @@ class Source:
             if not _one(cur)[0]:
                 cur.execute(f"LISTEN {CHANNEL}")
 
-    def fileno(self) -> int:
-        """The socket on which a notification makes itself known."""
-        return int(self._connection.fileno())
+    def wait(self, seconds: float) -> bool:
+        """Wait for a notification, which says no more than that it is worth looking; return whether one came.
 
-    def take_notifications(self) -> None:
-        """Read what has arrived; a notification says no more than that it is worth looking."""
-        self._connection.poll()
+        One may have come with the answer to the last query: then the socket has nothing more to read.
+        """
+        if not self._connection.notifies and select.select([self._connection], [], [], seconds)[0]:
+            self._connection.poll()
+        notified = bool(self._connection.notifies)
         self._connection.notifies.clear()
+        return notified
 
     def close(self) -> None:
         """Hang up."""

@@ -1,24 +1,16 @@
-"""Asking a RADIUS server by FreeRADIUS's own radclient, which checks the signatures of the answers.
+"""A router for tests and demonstrations: the command line's radclient, with any attributes, signed or not."""
 
-Nothing secret is in its arguments, which every user of the machine can read: the shared secret comes from a file and
-the request by standard input.
-"""
-
-import re
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.errors import Refusal
+from provisioning import radclient
+from provisioning.radclient import METHODS
 
-# what radclient turns into the attributes of that method, from the clear-text password
-METHODS = {"pap": "User-Password", "chap": "CHAP-Password", "mschap": "MS-CHAP-Password"}
+__all__ = ["METHODS", "Answer", "Client", "Pairs"]
 
-Pairs = Iterable[tuple[str, str | int | bytes]]
-
-_RECEIVED = re.compile(r"^Received (\S+) Id ")
-_PAIR = re.compile(r"^\t([\w.-]+(?::\d+)?) = (.*)$")
+Value = str | int | bytes
+Pairs = Iterable[tuple[str, Value]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ class Client:
         self, user_name: str, password: str | None, *, method: str = "pap", pairs: Pairs = (), signed: bool = True
     ) -> Answer:
         """Send one Access-Request; no password, none is sent."""
-        request: list[tuple[str, str | int | bytes]] = [("User-Name", user_name)]
+        request: list[tuple[str, Value]] = [("User-Name", user_name)]
         if password is not None:
             request.append((METHODS[method], password))
         if signed:
@@ -63,49 +55,21 @@ class Client:
     def send(self, kind: str, pairs: Pairs) -> Answer:
         """Send one packet (`auth`, `acct`, `status`) once, and wait for its answer."""
         host = f"[{self.address}]" if ":" in self.address else self.address
-        options = ["-x", "-r", "1", "-t", str(self.timeout_seconds), "-S", str(self.secret_file)]
-        try:
-            result = subprocess.run(
-                ["/usr/bin/radclient", *options, f"{host}:{self.port}", kind],
-                input="\n".join(f"{name} = {_printed(value)}" for name, value in pairs),
-                check=False,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                cwd="/",
-                timeout=self.timeout_seconds + 10,
-            )
-        except FileNotFoundError as exc:
-            raise Refusal("radclient is not installed", "Run: apt-get install freeradius-utils") from exc
-        if not result.stdout.startswith("Sent "):
-            raise Refusal(f"radclient cannot send this: {result.stderr.strip() or result.stdout.strip()}")
-        return read(result.stdout)
+        answer = radclient.send(
+            f"{host}:{self.port}",
+            kind,
+            secret=self.secret_file.read_text(encoding="ascii").strip(),
+            pairs=[(name, _written(value)) for name, value in pairs],
+            timeout_seconds=self.timeout_seconds,
+        )
+        return Answer(answer.code, answer.attributes)
 
 
-def read(output: str) -> Answer:
-    """Return the answer that `radclient -x` printed."""
-    code: str | None = None
-    attributes: list[tuple[str, str]] = []
-    for line in output.splitlines():
-        if received := _RECEIVED.match(line):
-            code, attributes = received[1], []
-        elif code is not None and (pair := _PAIR.match(line)):
-            attributes.append((pair[1], _unquoted(pair[2])))
-    return Answer(code, tuple(pair for pair in attributes if pair[0] != "Message-Authenticator"))
-
-
-def _printed(value: str | int | bytes) -> str:
-    """Return a value as radclient reads it: single quotes, where only the quote and the backslash are special."""
+def _written(value: Value) -> str:
     if isinstance(value, bytes):
         return f"0x{value.hex()}"
     if isinstance(value, int):
         return str(value)
     if "\n" in value or "\0" in value:
         raise ValueError("radclient reads lines: send such a value as octets, by the attribute's number")
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _unquoted(printed: str) -> str:
-    if len(printed) >= 2 and printed[0] == printed[-1] == '"':
-        return re.sub(r"\\(.)", r"\1", printed[1:-1])
-    return printed
+    return radclient.quoted(value)

@@ -20,6 +20,9 @@ from provisioning.errors import BadInput, Unreachable
 METHODS = {"pap": "User-Password", "chap": "CHAP-Password", "mschap": "MS-CHAP-Password"}
 SIGNED = ("Message-Authenticator", "0x00")  # radclient computes it, RFC 2869 5.14
 
+# made from the password's hash, RFC 2548 2.4
+_KEYS = frozenset({"MS-CHAP-MPPE-Keys", "MS-MPPE-Send-Key", "MS-MPPE-Recv-Key"})
+
 _RECEIVED = re.compile(r"Received (\S+) Id ")
 _PAIR = re.compile(r"\t([\w.-]+(?::\d+)?) = (.*)")
 
@@ -30,7 +33,7 @@ class Answer:
 
     code: str | None
     attributes: tuple[tuple[str, str], ...] = ()
-    milliseconds: float | None = None
+    milliseconds: int | None = None  # as this process saw it: no truer than the scheduler, so at least 1
     complaint: str = ""  # what radclient said beside it: a wrong secret, a closed port
 
 
@@ -94,10 +97,10 @@ def _read(lines: list[tuple[float, str]]) -> Answer:
         if line.startswith("Sent "):
             sent_at = at
         elif received := _RECEIVED.match(line):
-            code, soon = received[1], round((at - sent_at) * 1000, 1)
+            code, soon = received[1], max(1, round((at - sent_at) * 1000))
         elif pair := _PAIR.match(line):
             if code is not None and pair[1] != "Message-Authenticator":
-                attributes.append((pair[1], _unquoted(pair[2])))
+                attributes.append((pair[1], "(secret)" if pair[1] in _KEYS else _unquoted(pair[2])))
         else:
             complaint = complaint or _complaint(line)
     if not sent_at:

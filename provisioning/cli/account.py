@@ -12,9 +12,10 @@ from provisioning.errors import BadInput
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-_COLUMNS = ("user_name", "customer", "package", "blocked", "suspended", "cap_reached", "expires_at", "ipv4_address")
+_COLUMNS = ("user_name", "customer", "package", "state", "expires_at", "ipv4_address")
 _KEYS = (
-    "id, user_name, customer, package, password_kind (sealed|one-way|none), blocked, suspended, cap_reached,"
+    "id, user_name, customer, package, password_kind (sealed|one-way|none), state (active|blocked|expired|suspended|cap"
+    " reached), blocked, suspended, cap_reached,"
     " expires_at, sessions_allowed, price_cents, lock_to_devices, ipv4_address, ipv4_netmask, ipv6_prefix,"
     " delegated_ipv6_prefix, routes, vlan_id, reply_attributes, created_at"
 )

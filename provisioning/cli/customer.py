@@ -8,10 +8,11 @@ import click
 from provisioning.cli import output, types
 from provisioning.cli.command import LazyGroup
 
-_COLUMNS = ("code", "name", "group", "type", "disabled", "suspended", "expires_at", "deleted_at")
+_COLUMNS = ("code", "name", "group", "state", "expires_at")
 _KEYS = (
-    "id, code, name, group, parent, type, kind, title, first_name, last_name, company_name, disabled, suspended,"
-    " deleted_at, expires_at, inherits_state, download_bps, upload_bps, time_zone, billing_day, created_at"
+    "id, code, name, state (active|deleted|disabled|expired|suspended), group, parent, type, kind, title, first_name,"
+    " last_name, company_name, disabled, suspended, deleted_at, expires_at, inherits_state, download_bps, upload_bps,"
+    " time_zone, billing_day, created_at"
 )
 _CHANGED = f"customer ({_KEYS}), changed (column: [before, after])"
 _OPTIONS: list[types.Spec] = [

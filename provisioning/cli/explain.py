@@ -84,7 +84,6 @@ def _rejection(one: Mapping[str, Any]) -> list[str]:
 
 
 def _footer(answer: Mapping[str, Any]) -> str:
-    timeout = answer["session_timeout_seconds"]
-    ends = "sessions end by themselves never" if timeout is None else f"a session would end after {timeout} s"
-    age = "of unknown age" if answer["age_seconds"] is None else f"{answer['age_seconds']} s old"
-    return f"{ends}; the hook's state is from the {answer['source']}, {age}"
+    timeout, age = answer["session_timeout_seconds"], answer["age_seconds"]
+    ends = "" if timeout is None else f"a session would end after {timeout} s; "
+    return f"{ends}state from the {answer['source']}, {'of unknown age' if age is None else f'{age:.1f} s old'}"

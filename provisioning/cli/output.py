@@ -24,7 +24,7 @@ _FORMATS: tuple[tuple[str, Callable[[Any], str]], ...] = (
     ("_octets", units.format_octets),
     ("_cents", units.format_cents),
 )
-_OFF = ("disabled", "blocked", "suspended", "deleted_at")  # drawn grey
+_OFF = (("state", "active"), ("enabled", True), ("authorised", True))  # what is not so is drawn grey
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Listing:
     def _draw(self) -> Iterable[Any]:
         drawn = table(*(heading(column) for column in self.columns))
         for view in self.views:
-            off = any(view.get(column) for column in _OFF) or view.get("enabled") is False
+            off = any(view.get(key, usual) != usual for key, usual in _OFF)
             values = [human(column, view[column]) for column in self.columns]
             drawn.add_row(*map(escape, values), style="dim" if off else None)
         yield drawn
@@ -137,7 +137,7 @@ def human(key: str, value: Any, none: str = "-") -> str:
             return form(value)
     if isinstance(value, list):
         return ", ".join(human("", item) for item in value)
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
 
 
 def table(*headings: str, header: bool = True) -> "Table":

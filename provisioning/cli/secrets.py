@@ -21,8 +21,8 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def key_file() -> Path:
-    """Return the path of the key that seals passwords and secrets: TOLLKEEPER_KEY_FILE, or `key` in the home."""
-    return Path(os.environ.get("TOLLKEEPER_KEY_FILE") or home() / "key")
+    """Return the key that seals passwords and secrets: TOLLKEEPER_KEY_FILE, or `secrets/password.key` in the home."""
+    return Path(os.environ.get("TOLLKEEPER_KEY_FILE") or home() / "secrets" / "password.key")
 
 
 def home() -> Path:

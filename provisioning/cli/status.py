@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provisioning.cli import output, secrets
 from provisioning.cli.command import Command
 from provisioning.errors import OperatorError
+
+if TYPE_CHECKING:
+    from provisioning.models import Nas
 
 _KEYS = (
     "up, parts (part: postgresql|hook|freeradius, up: true|false|null where it could not be asked, says, details)."
@@ -49,11 +52,19 @@ def _database() -> tuple[Part, str | None]:
         with database.transaction() as session:
             version = session.scalar(text("SHOW server_version"))
             local = routers.find_by_address(session, "127.0.0.1")
-            secret = None if local is None else routers.open_secret(local, secrets.open_seal())
     except OperatorError as exc:
         return Part("postgresql", False, exc.message), None
     details = {"version": version, "schema_version": database.SCHEMA_VERSION}
-    return Part("postgresql", True, f"PostgreSQL {version}, schema {database.SCHEMA_VERSION}", details), secret
+    return Part("postgresql", True, f"PostgreSQL {version}, schema {database.SCHEMA_VERSION}", details), _secret(local)
+
+
+def _secret(local: "Nas | None") -> str | None:
+    from provisioning import nas as routers
+
+    try:
+        return None if local is None else routers.open_secret(local, secrets.open_seal())
+    except OperatorError:
+        return None  # another user's key: what can be asked without it is still worth showing
 
 
 def _hook() -> Part:
@@ -86,7 +97,7 @@ def _freeradius(secret: str | None) -> Part:
 
     server = local_server()
     if secret is None:
-        return Part("freeradius", None, f"{server} not asked: no NAS has the address 127.0.0.1, or it is unknown")
+        return Part("freeradius", None, f"{server} not asked: there is no NAS 127.0.0.1 whose secret is known here")
     try:
         answer = radclient.send(server, "status", secret=secret, pairs=[radclient.SIGNED], timeout_seconds=2)
     except OperatorError as exc:

@@ -1,6 +1,7 @@
 """Rows as they are printed: plain values under stable keys, ids of other rows as their names, secrets left out."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -32,7 +33,8 @@ def customers(session: Session, rows: Sequence[Customer]) -> list[dict[str, Any]
     groups = _names(session, CustomerGroup.id, CustomerGroup.name, (row.group_id for row in rows))
     parents = _names(session, Customer.id, Customer.code, (row.parent_id for row in rows))
     return [
-        _columns(row, group_id=groups[row.group_id], parent_id=parents.get(row.parent_id)) | {"name": _full_name(row)}
+        _columns(row, group_id=groups[row.group_id], parent_id=parents.get(row.parent_id))
+        | {"name": _full_name(row), "state": _customer_state(row)}
         for row in rows
     ]
 
@@ -43,7 +45,7 @@ def accounts(session: Session, rows: Sequence[Account]) -> list[dict[str, Any]]:
     names = _names(session, Package.id, Package.name, (row.package_id for row in rows))
     return [
         _columns(row, customer_id=codes[row.customer_id], package_id=names[row.package_id])
-        | {"password_kind": _kind(row), "reply_attributes": _reply(row)}
+        | {"password_kind": _kind(row), "state": _account_state(row), "reply_attributes": _reply(row)}
         for row in rows
     ]
 
@@ -91,6 +93,32 @@ def _names(
 def _full_name(row: Customer) -> str:
     person = " ".join(part for part in (row.title, row.first_name, row.last_name) if part)
     return f"{row.company_name} ({person})" if row.company_name and person else row.company_name or person
+
+
+def _customer_state(row: Customer) -> str:
+    """Return a customer's own state, in the order in which states decide; a parent's or group's is not in it."""
+    states = {
+        "deleted": row.deleted_at is not None,
+        "disabled": row.disabled,
+        "expired": _is_past(row.expires_at),
+        "suspended": row.suspended,
+    }
+    return next((state for state, holds in states.items() if holds), "active")
+
+
+def _account_state(row: Account) -> str:
+    """Return an account's own state, in the order in which states decide; its customer's is not in it."""
+    states = {
+        "blocked": row.blocked,
+        "expired": _is_past(row.expires_at),
+        "suspended": row.suspended,
+        "cap reached": row.cap_reached,
+    }
+    return next((state for state, holds in states.items() if holds), "active")
+
+
+def _is_past(moment: datetime | None) -> bool:
+    return moment is not None and moment <= datetime.now(UTC)
 
 
 def _kind(row: Account) -> str:

@@ -84,8 +84,10 @@ class Source:
     def wait(self, seconds: float) -> bool:
         """Wait for a notification, which says no more than that it is worth looking; return whether one came.
 
-        One may have come with the answer to the last query: then the socket has nothing more to read.
+        One may have come with the answer to the last COMMIT: then the socket has nothing more to read, and only
+        poll() takes it from libpq.
         """
+        self._connection.poll()
         if not self._connection.notifies and select.select([self._connection], [], [], seconds)[0]:
             self._connection.poll()
         notified = bool(self._connection.notifies)

@@ -52,12 +52,12 @@ def hidden(password: bytes, authenticator: bytes, secret: bytes) -> bytes:
     return result
 
 
-def exchange(packet: bytes, port: int, *, timeout_seconds: float = 2.0, host: str = "127.0.0.1") -> Reply | None:
-    """Send one packet and return its reply, None for silence."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+def exchange(packet: bytes, port: int, *, timeout_seconds: float = 2.0, source: str = "127.0.0.1") -> Reply | None:
+    """Send one packet from a loopback address to the server, and return its reply, None for silence."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((source, 0))
         sock.settimeout(timeout_seconds)
-        sock.connect((host, port))
+        sock.connect(("127.0.0.1", port))
         sock.send(packet)
         try:
             return _read(sock.recv(4096))

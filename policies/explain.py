@@ -59,7 +59,12 @@ def _expiry(facts: Facts) -> str:
 
 
 def _time(seconds: int | None) -> str:
-    return "never" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+    if seconds is None:
+        return "never"
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except ValueError:  # PostgreSQL's calendar is longer than Python's
+        return f"{seconds} seconds after 1970"
 
 
 def _suspension(facts: Facts) -> str:

@@ -62,7 +62,7 @@ pairs = st.lists(
         [
             Pair("Filter-Id", "=", "gold"),
             Pair("Filter-Id", "+=", "silver"),
-            Pair("Session-Timeout", ":=", "60"),
+            Pair("Idle-Timeout", ":=", "60"),
             Pair("Framed-Pool", "=", "other"),
             Pair("Cisco-AVPair", "+=", "ip:dns-servers=192.0.2.53"),
             Pair("Mikrotik-Rate-Limit", ":=", "1M/1M"),

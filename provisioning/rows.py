@@ -13,6 +13,7 @@ from provisioning.models import Base
 Changes = dict[str, tuple[Any, Any]]  # column -> (before, after)
 Row = TypeVar("Row", bound=Base)
 
+_WORDS = {"nas": "NAS"}
 _LONGEST_TEXT = 1000
 _SECRET = frozenset({"secret", "password", "password_hash"})
 
@@ -22,7 +23,7 @@ def find(session: Session, row: type[Row], column: InstrumentedAttribute[str], v
     found = session.scalars(select(row).where(column == value)).one_or_none()
     if found is None:
         noun = row.__tablename__.removeprefix("customer_")
-        raise NotFound(f"no {noun} is named {value!r}", f"List them with: tollkeeper {noun} list.")
+        raise NotFound(f"no {_WORDS.get(noun, noun)} is named {value!r}", f"List them with: tollkeeper {noun} list.")
     return found
 
 

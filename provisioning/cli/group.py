@@ -126,13 +126,13 @@ def remove(name: str) -> output.Result:
     return output.removed("group", name)
 
 
-def _change(name: str, verb: str, **columns: Any) -> output.Result:
+def _change(of: str, verb: str, **columns: Any) -> output.Result:
     from provisioning import database
     from provisioning import group as groups
     from provisioning.cli import views
 
     with database.transaction() as session:
-        row = groups.find(session, name)
+        row = groups.find(session, of)
         changes = getattr(groups, verb)(session, row, **columns)
         view = views.group(row)
-    return output.changed("group", name, view, changes)
+    return output.changed("group", of, view, changes)

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from policies import reply
 from policies.decide import Decision, Rates
 from policies.facts import AccountExtras, Facts, Group, Package
+from policies.reasons import Reason
 
 _LIMIT = 50_000  # static addresses make replies of their own; beyond this, start afresh
 
-_Key = tuple[str, int, int, str, Rates | None, bool, str | None]
+_Key = tuple[str, int, int, str, Rates | None, Reason | None, bool, str | None]
 
 
 class _Entry(NamedTuple):
@@ -37,6 +38,7 @@ class Replies:
             group.id,
             facts.nas.vendor if facts.nas else "generic",
             decision.rates,
+            decision.reason if decision.outcome == "garden" else None,  # the Reply-Message in it; hashing one is slow
             is_ppp,
             None if extras is None else facts.account.user_name,
         )

@@ -1,0 +1,104 @@
+"""Simultaneous sessions: reservations against a model of them."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from radiusd.slots import RESERVATION_SECONDS, Slots
+
+users = st.sampled_from(["nemo", "ned", "conseil"])
+places = st.sampled_from(["02:00:00:00:00:01", "02:00:00:00:00:02", "192.0.2.1 port 7", ""])
+ALLOWED = 2
+
+
+class SlotsAgainstModel(RuleBasedStateMachine):
+    """Requests, rejects and time in any order; the model is a dict of what is held, by user and place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slots = Slots()
+        self.now = 1_800_000_000.0
+        self.number = 0
+        self.held: dict[tuple[str, str], tuple[str, float]] = {}
+
+    @rule(user_name=users, place=places)
+    def ask(self, user_name: str, place: str) -> None:
+        """Ask for a session, and reserve it where others leave room."""
+        others = sum(1 for user, other in self._alive() if user == user_name and other != place)
+        assert self.slots.peek(user_name, place, self.now) == others
+        assert self.slots.others(user_name, place, self.now) == others
+        if others < ALLOWED:
+            self.number += 1
+            self.slots.reserve(user_name, place, f"class {self.number}", self.now)
+            self.held[user_name, place] = (f"class {self.number}", self.now + RESERVATION_SECONDS)
+
+    @rule(data=st.data())
+    def reject(self, data: st.DataObject) -> None:
+        """Free the slot of some Class: held, replaced, ended or never seen."""
+        number = data.draw(st.integers(0, self.number + 1))
+        self.slots.free(f"class {number}")
+        self.held = {key: value for key, value in self.held.items() if value[0] != f"class {number}"}
+
+    @rule(seconds=st.sampled_from([0.001, 1.0, 14.0, 29.999, 30.0]))
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+    @invariant()
+    def nobody_has_more_than_allowed(self) -> None:
+        """Whatever happened, the limit holds, as others in no place of anybody's see it."""
+        for user_name in ("nemo", "ned", "conseil"):
+            assert self.slots.others(user_name, "elsewhere", self.now) <= ALLOWED
+
+    @invariant()
+    def nothing_is_left_behind(self) -> None:
+        """What has ended is forgotten once anybody asks."""
+        self.slots.others("nobody", "", self.now)
+        assert len(self.slots) == len(self._alive())
+
+    def _alive(self) -> set[tuple[str, str]]:
+        return {key for key, (_, ends_at) in self.held.items() if ends_at > self.now}
+
+
+SlotsAgainstModel.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestSlotsAgainstModel = SlotsAgainstModel.TestCase
+
+
+def test_the_same_place_again_replaces() -> None:
+    """A line that flaps holds one slot, under its newest Class."""
+    slots = Slots()
+    for number in range(5):
+        assert slots.others("nemo", "port 7", 100.0 + number) == 0
+        slots.reserve("nemo", "port 7", f"class {number}", 100.0 + number)
+    assert len(slots) == 1
+    slots.free("class 3")
+    assert len(slots) == 1
+    slots.free("class 4")
+    assert len(slots) == 0
+
+
+def test_a_reservation_lasts_half_a_minute() -> None:
+    """To the moment; its successor in the same place lasts its own half minute."""
+    slots = Slots()
+    slots.reserve("nemo", "here", "one", 100.0)
+    assert slots.others("nemo", "there", 129.999) == 1
+    slots.reserve("nemo", "here", "two", 129.999)
+    assert slots.others("nemo", "there", 130.0) == 1
+    assert slots.others("nemo", "there", 159.999) == 0
+
+
+def test_peeking_changes_nothing() -> None:
+    """Who only looks does not count, reserve or drop."""
+    slots = Slots()
+    slots.reserve("nemo", "here", "one", 100.0)
+    assert slots.peek("nemo", "there", 129.0) == 1
+    assert slots.peek("nemo", "here", 129.0) == 0
+    assert slots.peek("nemo", "there", 130.0) == 0
+    assert len(slots) == 1
+
+
+def test_users_do_not_share() -> None:
+    """Two users in one place are two sessions."""
+    slots = Slots()
+    slots.reserve("nemo", "here", "one", 100.0)
+    assert slots.others("ned", "there", 100.0) == 0

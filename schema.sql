@@ -417,7 +417,14 @@ SELECT id, name, host(address) AS address, secret, vendor, requires_message_auth
 CREATE VIEW hook_account AS
 SELECT user_name, customer_id, package_id, password, password_hash, blocked, suspended, cap_reached,
        extract(epoch FROM expires_at)::bigint AS expires_at, lock_to_devices,
-       nullif(jsonb_strip_nulls(jsonb_build_object(
+       -- asked first, as building an object only to find it empty takes most of the time of a million rows
+       CASE WHEN num_nonnulls(sessions_allowed, ipv4_address, ipv4_netmask, ipv6_prefix, delegated_ipv6_prefix,
+                              vlan_id) > 0
+              OR routes <> '{}' OR reply_attributes <> '[]'
+              OR EXISTS (SELECT FROM account_nas WHERE account_id = account.id)
+              OR EXISTS (SELECT FROM package_change
+                         WHERE account_id = account.id AND applied_at IS NULL AND cancelled_at IS NULL)
+       THEN jsonb_strip_nulls(jsonb_build_object(
            'sessions_allowed', sessions_allowed,
            'ipv4_address', host(ipv4_address), 'ipv4_netmask', host(ipv4_netmask),
            'ipv6_prefix', ipv6_prefix::text, 'delegated_ipv6_prefix', delegated_ipv6_prefix::text,
@@ -427,8 +434,8 @@ SELECT user_name, customer_id, package_id, password, password_hash, blocked, sus
            'package_changes', (SELECT jsonb_agg(jsonb_build_array(extract(epoch FROM activates_at)::bigint, package_id)
                                                 ORDER BY activates_at)
                                FROM package_change
-                               WHERE account_id = account.id AND applied_at IS NULL AND cancelled_at IS NULL)
-       )), '{}') AS extras
+                               WHERE account_id = account.id AND applied_at IS NULL AND cancelled_at IS NULL)))
+       END AS extras
 FROM account;
 
 CREATE VIEW hook_device AS

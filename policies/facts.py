@@ -7,9 +7,20 @@ and Customer costs 8 MB, so what few of them have is in `AccountExtras`, which i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar, dataclass_transform
 
 Treatment = Literal["reject", "garden", "throttle"]
+
+_Row = TypeVar("_Row")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def _numerous(row: type[_Row]) -> type[_Row]:
+    """A row of which there are a million: frozen for mypy only, as Python's own guard makes each 1 us slower to build.
+
+    Measured for eleven fields: 1.37 us frozen, 0.37 us not; 2 s of a cold start with a million customers.
+    """
+    return dataclass(slots=True)(row)
 
 
 class Pair(NamedTuple):
@@ -45,7 +56,7 @@ class Group:
     throttle_upload_bps: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@_numerous
 class Customer:
     """Who pays: the owner of accounts. `parent_id` is set for a sub-account of another customer."""
 
@@ -134,7 +145,7 @@ class AccountExtras:
     package_changes: tuple[tuple[int, int], ...] = ()  # (activates_at, package_id), by time
 
 
-@dataclass(frozen=True, slots=True)
+@_numerous
 class Account:
     """A data account: the RADIUS user. `password` is clear text, or a `{scheme}` hash where `pap_only`."""
 

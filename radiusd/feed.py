@@ -144,6 +144,7 @@ class Feed:
         started_at = time()
         self._state, self._position = source.load()
         self.in_step_at, self.source, self._changed_since_snapshot = started_at, "database", True
+        self._snapshot_due_at = 0.0  # the one on disk is of no more use
         self._publish_now(self._state)
         log.info("state_loaded", seconds=round(time() - started_at, 1), **self._state.counts())
 

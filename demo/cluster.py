@@ -20,7 +20,7 @@ from demo.settings import Settings
 SYSTEM_USER = "postgres"
 PORT = 54320
 START_SECONDS = 120.0  # recovery after a crash reads the log again
-_BURIAL_SECONDS = 15.0
+_ORPHAN_SECONDS = 10.0
 
 _PROGRAMS = Path("/usr/lib/postgresql")  # Debian: a folder a major version
 # fast: no new clients, the others are cut; immediate: as after a crash, recovered at the next start
@@ -99,7 +99,7 @@ class Cluster:
     def start(self) -> None:
         """Start the server and wait until it answers; raise `Refusal` with its last words if it ends instead."""
         self._make_folders()
-        self._await_buried()
+        self._forget_killed()
         configuration = cluster_config.write(
             self.settings.home / "config",
             socket_folder=self.settings.run,
@@ -124,15 +124,23 @@ class Cluster:
         self.pid_file.remove()
         return process is not None
 
-    def _await_buried(self) -> None:
-        """After a kill -9, wait until init has reaped the last server: PostgreSQL takes a zombie for a running one."""
+    def _forget_killed(self) -> None:
+        """After a kill -9, forget a server that init has not reaped yet: PostgreSQL takes a zombie for a running one.
+
+        Its own safeguard goes with the file it keeps in the data folder, so first all its children have to be gone:
+        each has the data folder as its current one.
+        """
+        lock = self.data / "postmaster.pid"
         try:
-            pid = int((self.data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+            pid = int(lock.read_text(encoding="ascii").split()[0])
         except (FileNotFoundError, ValueError, IndexError):
             return
-        deadline = time.monotonic() + _BURIAL_SECONDS
-        while processes.is_zombie(pid) and time.monotonic() < deadline:
+        deadline = time.monotonic() + _ORPHAN_SECONDS
+        while processes.anybody_in(self.data) and time.monotonic() < deadline:
             time.sleep(0.05)
+        if processes.is_zombie(pid) and not processes.anybody_in(self.data):
+            lock.unlink()
+            (self.settings.run / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 
     def _await_ready(self, process: processes.Process) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -148,7 +156,7 @@ class Cluster:
 
     def _make_folders(self) -> None:
         make_folder(self.settings.home, mode=0o755)
-        make_folder(self.settings.log, mode=0o755)
+        make_folder(self.settings.log, mode=0o700)
         make_folder(self.settings.run, mode=0o755)
         privileges.give(self.settings.run, SYSTEM_USER)
 

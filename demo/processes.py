@@ -119,6 +119,19 @@ def is_zombie(pid: int) -> bool:
     return _state_and_start(pid)[0] == "Z"
 
 
+def anybody_in(folder: Path) -> bool:
+    """Whether a process that we may look at has this as its current folder."""
+    wanted = str(folder.resolve())
+    return any(_current_folder(entry) == wanted for entry in Path("/proc").glob("[0-9]*"))
+
+
+def _current_folder(entry: Path) -> str | None:
+    try:
+        return os.readlink(entry / "cwd")
+    except OSError:  # it has ended, or is somebody else's
+        return None
+
+
 def _find(pid: int) -> Process | None:
     state, started = _state_and_start(pid)
     return None if state in _ENDED else Process(pid, started, _BOOT_ID.read_text(encoding="ascii").strip())

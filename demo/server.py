@@ -58,7 +58,7 @@ class RadiusServer:
     def start(self) -> None:
         """Start it and wait until the hook serves; raise `Refusal` with its last words otherwise."""
         self.check_ports()
-        make_folder(self.settings.log, mode=0o755)
+        make_folder(self.settings.log, mode=0o700)
         self._check_configuration()
         process = processes.start([*_COMMAND, "-f"], environ=self.environ(), log=self.log, pid_file=self.pid_file)
         try:

@@ -63,10 +63,10 @@ class Installation:
         )
         return Finished(done.returncode, done.stdout, done.stderr)
 
-    def popen(self) -> "subprocess.Popen[str]":
-        """Start bin/up in the foreground."""
+    def popen(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start bin/up, in the foreground unless told otherwise."""
         return subprocess.Popen(
-            [REPOSITORY / "bin" / "up"],
+            [REPOSITORY / "bin" / "up", *arguments],
             env=self.environ,
             cwd="/",
             stdout=subprocess.PIPE,
@@ -169,6 +169,26 @@ def test_bin_down_ends_the_foreground(installation: Installation) -> None:
         assert installation.run("down").code == 0
         assert up.wait(_PATIENCE_SECONDS) == 0
     assert installation.running() == []
+
+
+def test_a_killed_foreground_leaves_servers_that_bin_down_stops(installation: Installation) -> None:
+    """Nobody is there any more to stop them, but they are known."""
+    with installation.popen() as up:
+        _await_line(up, "it runs until Ctrl-C")
+        up.kill()
+    assert installation.running() == ["PostgreSQL", "FreeRADIUS"]
+
+    assert installation.run("down").code == 0
+    assert installation.running() == []
+
+
+def test_two_at_once_set_up_one(installation: Installation) -> None:
+    """The second waits for the first, then finds everything running."""
+    with installation.popen("--detach") as first, installation.popen("--detach") as second:
+        outputs = [first.communicate()[0], second.communicate()[0]]
+
+    assert (first.returncode, second.returncode) == (0, 0), outputs
+    assert sum("running already" in output for output in outputs) == 1
 
 
 @pytest.mark.parametrize("name", ["PostgreSQL", "FreeRADIUS"])

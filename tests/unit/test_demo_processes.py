@@ -68,6 +68,14 @@ def test_a_zombie_does_not_run() -> None:
         assert processes._find(child.pid) is None
 
 
+def test_who_is_in_a_folder_is_seen(tmp_path: Path) -> None:
+    """As PostgreSQL's processes are in their data folder."""
+    assert not processes.anybody_in(tmp_path)
+    with subprocess.Popen(SLEEP, cwd=tmp_path) as child:
+        assert processes.anybody_in(tmp_path)
+        child.kill()
+
+
 @pytest.mark.parametrize("text", ["", "x", "1 2", "1 2 3 4", "99999999 1 boot", "one 2 3"])
 def test_a_spoilt_pid_file_counts_as_none(pid_file: processes.PidFile, text: str) -> None:
     """Cut short or of other make, it stops nothing and nobody."""

@@ -1,0 +1,161 @@
+"""Whatever is typed at any command: it is done, or refused in one line with a hint, and nothing has changed."""
+
+from contextlib import closing
+
+import click
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from provisioning.cli.root import tollkeeper
+
+NOUNS = ("nas", "group", "package", "customer", "account", "device")
+
+# words that some command takes, and words that no command should choke on
+WORDS = (
+    *("Homes", "Home 50", "FRI001", "frikkie", "edge1", "00:00:5e:00:53:01", "192.0.2.1", "mikrotik", "huawei"),
+    *("10M", "5G", "0", "-1", "1", "8", "70000", "99999999999999999999", "1e9", "NaN", "1TB", "1d", "none", "never"),
+    *(
+        "now",
+        "+1s",
+        "+999999999w",
+        "2027-02-31",
+        "2027-02-01",
+        "0001-01-01T00:00+14:00",
+        "reject",
+        "garden",
+        "throttle",
+    ),
+    *(
+        "daily 00:00-06:00 1M/1M",
+        "huawei=A/B",
+        "=",
+        "a=",
+        "Filter-Id=x",
+        "Session-Timeout=x",
+        "2001:db8::/32",
+        "/",
+        ".",
+    ),
+    *("", " ", "-", "--", "%s", "{0}", "[bold]", "'; DROP TABLE nas; --", "\\", "a\0b", "a\nb", "\udcff", "ä" * 300),
+    *("x" * 5000, "\u202e", "🛰", "٣"),
+)
+WORD = st.sampled_from(WORDS) | st.text(max_size=20)
+
+# by type of option or name of argument: what gets past the parser, for the database's rules to meet
+LIKELY = {
+    "RATE": ("1", "10M", "5G", "9223372036854775807", "none"),
+    "NUMBER": ("0", "1", "31", "1000", "70000", "999999999", "none"),
+    "DATA": ("1", "1TB", "9223372036854775807"),
+    "DURATION": ("0", "59", "60", "1d", "999999999w"),
+    "TIME": ("now", "+1d", "2199-12-31", "1970-01-02T00:00:00+14:00"),
+    "WHEN": ("now", "never", "2027-02-28"),
+    "MONEY": ("0", "499.50", "999999999999999.99"),
+    "BAND": ("daily 00:00-06:00 1M/1M", "sun 23:59-00:01 5G/5G"),
+    "PROFILE": ("huawei=A/B", "mikrotik=A", "acme=A", "none"),
+    "ATTRIBUTE": ("Filter-Id=x", "Reply-Message+=x y", "Nope=1"),
+    "ROUTE": ("198.51.100.0/24",),
+    "MAC": ("00:00:5e:00:53:01", "00:00:5e:00:53:02"),
+    "name": ("Homes", "Home 50", "edge1", "new"),
+    "code": ("FRI001",),
+    "user_name": ("frikkie", "new"),
+    "address": ("192.0.2.1", "192.0.2.2", "::1"),
+    "customer": ("FRI001",),
+    "package": ("Home 50",),
+    "group": ("Homes",),
+    "parent": ("FRI001",),
+    "vendor": ("mikrotik", "huawei", "generic"),
+    "time_zone": ("Africa/Johannesburg", "UTC", "+02:00"),
+    "garden_redirect_url": ("http://pay.example/", "pay"),
+}
+
+
+def commands():
+    """Return every command of every noun, with its path."""
+    for noun in NOUNS:
+        group = tollkeeper.get_command(click.Context(tollkeeper), noun)
+        for verb, command in group.commands.items():
+            yield (noun, verb), command
+
+
+@st.composite
+def command_lines(draw):
+    """Draw a command, its arguments and some of its options, filled with any words."""
+    path, command = draw(st.sampled_from(list(commands())))
+    line = list(path)
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    chosen = draw(st.lists(st.sampled_from(options), max_size=5))
+    for option in [*chosen, *(option for option in options if option.required and draw(st.integers(0, 9)))]:
+        line.append(draw(st.sampled_from([*option.opts, *option.secondary_opts])))
+        if not option.is_flag:
+            line.append(draw(words_for(option)))
+    return line + [draw(words_for(param)) for param in command.params if isinstance(param, click.Argument)]
+
+
+def words_for(param):
+    """Return likely words for a parameter, and now and then any."""
+    choices = getattr(param.type, "choices", ())
+    likely = choices or LIKELY.get(param.type.name) or LIKELY.get(param.name) or ("new",)
+    return st.integers(0, 4).flatmap(lambda dice: st.sampled_from(likely) if dice else WORD)
+
+
+@pytest.fixture
+def runner(database):
+    """Return a runner at a database that has one of each noun."""
+    runner = CliRunner(env=database.environ)
+    for line in (
+        ["group", "add", "Homes"],
+        ["package", "add", "Home 50", "--download", "50M", "--upload", "10M"],
+        ["customer", "add", "--group", "Homes", "--first-name", "Frikkie"],
+        ["account", "add", "frikkie", "--customer", "FRI001", "--package", "Home 50", "--generate"],
+        ["device", "add", "frikkie", "00:00:5e:00:53:01"],
+        ["nas", "add", "edge1", "192.0.2.1"],
+    ):
+        assert runner.invoke(tollkeeper, line).exit_code == 0, line
+    return runner
+
+
+def test_every_command_line_is_done_or_refused(runner, database):
+    """Exit 0, or exit 2 with one line of cause, one of hint, no traceback, and a database as it was."""
+    with closing(database.connect()) as connection, connection.cursor() as cursor:
+
+        def written():
+            cursor.execute(
+                "SELECT (SELECT max(id) FROM change_log), (SELECT sum(last_number) FROM customer_code_sequence)"
+            )
+            return cursor.fetchone()
+
+        @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(command_lines())
+        def check(line):
+            before = written()
+            result = runner.invoke(tollkeeper, line)
+
+            assert isinstance(result.exception, SystemExit | None), result.exception
+            assert result.exit_code in (0, 2)
+            if result.exit_code == 2:
+                assert_refusal(result, as_json="--json" in line)
+                assert written() == before
+
+        check()
+
+
+def assert_refusal(result, *, as_json):
+    """Assert a cause in one line and a hint in another, or both in JSON."""
+    if as_json:
+        assert result.stdout.startswith('{"error": ')
+        return
+    cause, hint = result.stderr.rstrip("\n").split("\n")
+    assert cause
+    assert cause[-1] != "."
+    assert hint.startswith("HINT: ")
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("path", [path for path, _ in commands()], ids=" ".join)
+def test_every_command_teaches(path):
+    """--help of every command has an example and the keys of its JSON."""
+    text = CliRunner().invoke(tollkeeper, [*path, "--help"]).stdout
+    assert f"tollkeeper {' '.join(path)}" in text.split("Example:")[1]
+    assert "JSON keys:" in text

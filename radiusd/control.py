@@ -35,7 +35,6 @@ class Control:
         self._path = path
         self._commands = commands
         self._stopping = Event()
-        self._server: socketserver.BaseServer | None = None
         self._thread = Thread(target=self._run, name="control", daemon=True)
 
     def start(self) -> None:
@@ -45,8 +44,6 @@ class Control:
     def stop(self) -> None:
         """Close the socket."""
         self._stopping.set()
-        if self._server is not None:
-            self._server.shutdown()
         self._thread.join(timeout=3.0)
 
     def _run(self) -> None:
@@ -72,14 +69,15 @@ class Control:
         except OSError as exc:
             log.error("control_socket_failed", path=str(self._path), error=str(exc))
             return
-        self._server = server
         with server:
-            server.serve_forever(poll_interval=0.1)
+            while not self._stopping.is_set():  # serve_forever() could be told to end only once it runs
+                server.handle_request()
         self._path.unlink(missing_ok=True)
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+    timeout = 0.1  # of handle_request()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """One who hangs up or says nothing is no event."""

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Literal, NamedTuple
 
 from policies import bands, rules
-from policies.facts import Facts, Treatment
+from policies.facts import Facts, Treatment, earlier
 from policies.reasons import Reason
 
 Outcome = Literal["accept", "garden", "throttle", "reject"]
@@ -92,18 +92,12 @@ def session_timeout_seconds(facts: Facts, now: float) -> int | None:
     """Until the earliest coming change: package limit, expiry, package change, end of a time band (RFC 2865 5.27)."""
     account, package = facts.account, facts.package
     seconds = package.session_seconds
-    ends_at = rules.expiry(facts)
+    ends_at = facts.expires_at
     if account.extras is not None:
-        ends_at = _earlier(ends_at, next((at for at, _ in account.extras.package_changes if at > now), None))
+        ends_at = earlier(ends_at, next((at for at, _ in account.extras.package_changes if at > now), None))
     if package.time_bands:
-        ends_at = _earlier(ends_at, bands.window(package.time_bands, facts.customer.time_zone, now).changes_at)
+        ends_at = earlier(ends_at, bands.window(package.time_bands, facts.customer.time_zone, now).changes_at)
     if ends_at is None:
         return seconds
     remaining = min(max(ceil(ends_at - now), 1), _LONGEST_SESSION_SECONDS)
     return remaining if seconds is None or remaining < seconds else seconds
-
-
-def _earlier(one: int | None, other: int | None) -> int | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return min(one, other)

@@ -79,7 +79,7 @@ def _any(state: str, facts: Facts) -> str:
 
 
 def _sessions(facts: Facts) -> str:
-    allowed = rules.sessions_allowed(facts)
+    allowed = facts.sessions_allowed
     return f"{facts.other_sessions} others open or reserved, {'any number' if allowed is None else allowed} allowed"
 
 

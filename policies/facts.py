@@ -172,8 +172,14 @@ class Device:
     mac_auth: bool = False
 
 
-class Facts(NamedTuple):
-    """Everything that one decision about a known account is made from."""
+@_numerous
+class Facts:
+    """Everything that one decision about a known account is made from.
+
+    Two things are asked more than once, so they are worked out once: when the account ends by itself, the earliest
+    expiry of its own, its customer's and its covering parents'; and how many sessions it may have at once, by its own
+    number, else its package's (None: any number).
+    """
 
     account: Account
     customer: Customer
@@ -184,3 +190,22 @@ class Facts(NamedTuple):
     device: Device | None = None  # what Calling-Station-Id names, if it is registered
     by_mac: bool = False  # the device's MAC stands for user name and password
     other_sessions: int = 0  # open or reserved, not counting one that this request replaces
+    expires_at: int | None = field(init=False)
+    sessions_allowed: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out what is asked more than once."""
+        account, extras = self.account, self.account.extras
+        expires_at = earlier(account.expires_at, self.customer.expires_at)
+        for parent in self.parents:
+            expires_at = earlier(expires_at, parent.expires_at)
+        own = None if extras is None else extras.sessions_allowed
+        self.expires_at = expires_at  # type: ignore[misc]  # only now
+        self.sessions_allowed = self.package.sessions_allowed if own is None else own  # type: ignore[misc]
+
+
+def earlier(one: int | None, other: int | None) -> int | None:
+    """Return the earlier of two moments, of which None is never."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)

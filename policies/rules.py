@@ -55,8 +55,7 @@ def group_disabled(facts: Facts, now: float) -> bool:
 
 def expired(facts: Facts, now: float) -> bool:
     """The last second of the account, its customer or a parent that covers it is over."""
-    expires_at = expiry(facts)
-    return expires_at is not None and expires_at <= now
+    return facts.expires_at is not None and facts.expires_at <= now
 
 
 def suspended(facts: Facts, now: float) -> bool:
@@ -70,32 +69,12 @@ def suspended(facts: Facts, now: float) -> bool:
 
 def sessions_exceeded(facts: Facts, now: float) -> bool:
     """As many other sessions as are allowed are open already."""
-    allowed = sessions_allowed(facts)
-    return allowed is not None and facts.other_sessions >= allowed
+    return facts.sessions_allowed is not None and facts.other_sessions >= facts.sessions_allowed
 
 
 def cap_reached(facts: Facts, now: float) -> bool:
     """The data of this period is used up."""
     return facts.account.cap_reached
-
-
-def expiry(facts: Facts) -> int | None:
-    """When the account ends: the earliest expiry of its own, its customer's and its covering parents'."""
-    earliest, customers_own = facts.account.expires_at, facts.customer.expires_at
-    if customers_own is not None and (earliest is None or customers_own < earliest):
-        earliest = customers_own
-    for parent in facts.parents:
-        if parent.expires_at is not None and (earliest is None or parent.expires_at < earliest):
-            earliest = parent.expires_at
-    return earliest
-
-
-def sessions_allowed(facts: Facts) -> int | None:
-    """How many sessions at once: the account's own number, else the package's; None is any number."""
-    extras = facts.account.extras
-    if extras is not None and extras.sessions_allowed is not None:
-        return extras.sessions_allowed
-    return facts.package.sessions_allowed
 
 
 def cap_treatment(facts: Facts) -> Treatment:

@@ -13,7 +13,6 @@ from policies import reply, request
 from policies.decide import MALFORMED_REQUEST, SPEED_UNEXPRESSIBLE, Decision, decide
 from policies.facts import Account, Facts
 from policies.request import AccessRequest
-from policies.rules import sessions_allowed
 from policies.speed import Unexpressible
 from radiusd.counts import Counts
 from radiusd.rejections import Rejections
@@ -103,7 +102,7 @@ class Hook:
     ) -> Answer:
         dice = getrandbits(112)
         session_class = f"0x544b{dice:028x}"  # "TK" and 14 random octets: ours when accounting brings it back
-        if decision.outcome != "garden" and sessions_allowed(facts) is not None:
+        if decision.outcome != "garden" and facts.sessions_allowed is not None:
             self.slots.reserve(facts.account.user_name, place(asked), session_class, now)
         interim = facts.package.interim_seconds
         interim += dice % (interim // 10)  # or all who came back after a power cut would report in the same second

@@ -197,7 +197,8 @@ def any_facts(draw: st.DrawFn) -> Facts:
 def accepted(facts: Facts) -> Facts:
     """Return the same facts without what makes them refused, but for the cap and walled gardens."""
     account, customer = facts.account, facts.customer
-    return facts._replace(
+    return replace(
+        facts,
         account=replace(account, blocked=False, suspended=False, expires_at=None, lock_to_devices=False),
         customer=replace(customer, deleted=False, disabled=False, suspended=False, expires_at=None),
         group=replace(facts.group, enabled=True),

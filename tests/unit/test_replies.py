@@ -28,7 +28,7 @@ def ask(replies: Replies, facts: Facts, is_ppp: bool = False) -> tuple[reply.Pla
 def test_a_reply_is_built_once() -> None:
     """The same rows give the same tuple."""
     replies, facts = Replies(), make_facts()
-    assert ask(replies, facts) is ask(replies, facts._replace(other_sessions=1))
+    assert ask(replies, facts) is ask(replies, replace(facts, other_sessions=1))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_each_garden_tells_its_own_reason() -> None:
     replies = Replies()
     group = {**GARDEN, "sends_reply_message": True}
     expired = make_facts(account={"expires_at": NOW}, group=group)
-    suspended = expired._replace(account=make_facts(account={"suspended": True}).account)
+    suspended = replace(expired, account=make_facts(account={"suspended": True}).account)
     for facts, message in ((expired, "This account has expired."), (suspended, "This account is suspended.")):
         assert ("Reply-Message", "=", message) in ask(replies, facts)
 

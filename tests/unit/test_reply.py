@@ -1,6 +1,7 @@
 """What a router is told: layers, pools, gardens, and that all of it parses."""
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -344,10 +345,11 @@ def everything_sent(facts: Facts) -> tuple[reply.Plain, ...]:
 def may_be_let_in(facts: Facts) -> Facts:
     """Return the facts with what no treatment helps against taken away, so that most are let in."""
     extras = facts.account.extras
-    return facts._replace(nas=facts.nas or NAS, device=None, other_sessions=0)._replace(
+    return replace(
+        replace(facts, nas=facts.nas or NAS, device=None, other_sessions=0),
         account=facts.account.__class__("nemo", 1, 1, "x", cap_reached=facts.account.cap_reached, extras=extras)
         if extras is None or not extras.nas_ids
-        else facts.account
+        else facts.account,
     )
 
 

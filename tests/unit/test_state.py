@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from policies.facts import Account, Customer, Device, Facts, Group, Nas, Package
+from policies.facts import Customer, Device, Facts, Group, Nas, Package
 from policies.request import AccessRequest
 from radiusd.state import State, place
 from tests.unit.facts_factory import ACCOUNT, CUSTOMER, DEVICE, GROUP, NAS, NOW, PACKAGE, make_facts
@@ -278,7 +278,6 @@ def test_a_session_sits_at_its_device_or_its_port() -> None:
 
 
 def test_rows_are_what_they_are() -> None:
-    """Nobody can change a row that a request may be reading."""
+    """Nobody can change a row that a request may be reading; of the numerous ones only mypy keeps him."""
     with pytest.raises(AttributeError):
-        ACCOUNT.blocked = True  # type: ignore[misc]
-    assert isinstance(ACCOUNT, Account)
+        PACKAGE.name = "Other"  # type: ignore[misc]

@@ -79,6 +79,8 @@ def _load(file: BinaryIO, seal: Seal) -> tuple[State, Position, float]:
 
 def _frame(file: BinaryIO) -> bytes:
     size = int.from_bytes(file.read(4), "big")
+    if size > os.fstat(file.fileno()).st_size:  # a broken length may say 4 GB, which read() would want at once
+        raise Unreadable("the snapshot ends too early")
     sealed = file.read(size)
     if not size or len(sealed) != size:
         raise Unreadable("the snapshot ends too early")

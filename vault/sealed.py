@@ -43,7 +43,7 @@ class Seal:
         try:
             return self._cipher.decrypt(sealed[:_NONCE_OCTETS], sealed[_NONCE_OCTETS:], purpose)
         except (InvalidTag, ValueError) as exc:
-            raise NotOurs from exc
+            raise NotOurs("a sealed value does not open with this key") from exc
 
 
 def read_seal(path: Path) -> Seal:

@@ -62,6 +62,8 @@ def load(path: Path, seal: Seal) -> tuple[State, Position, float] | None:
         return None
     except OSError as exc:
         raise Unreadable(f"{path} cannot be read: {exc}") from exc
+    except (LookupError, TypeError, ValueError) as exc:  # other columns, written by a program before or after this one
+        raise Unreadable(f"{path} has other rows than this version's: {exc}") from exc
 
 
 def _load(file: BinaryIO, seal: Seal) -> tuple[State, Position, float]:

@@ -168,6 +168,28 @@ def test_another_file_is_unreadable(path: Path, octets: bytes) -> None:
         snapshot.load(path, SEAL)
 
 
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        b'["group", [[1]]]',
+        b'["customer", [[]]]',
+        b'["account", [["nemo", 1, 1, null, false, false, false, false, null, false, {"colour": "red"}]]]',
+        b'["invoice", [[1]]]',
+        b'["group"]',
+        b"{}",
+        b"[",
+    ],
+)
+def test_rows_of_another_version_are_unreadable(path: Path, chunk: bytes) -> None:
+    """After an upgrade the old file is no reason to fall over: everything comes from the database."""
+    magic, header, *_ = parts(save(path, State()))
+    sealed = SEAL.seal(chunk, f"snapshot {IN_STEP_AT!r} chunk 0".encode())
+    end = SEAL.seal(b'["end", []]', f"snapshot {IN_STEP_AT!r} chunk 1".encode())
+    path.write_bytes(magic + header + b"".join(len(one).to_bytes(4, "big") + one for one in (sealed, end)))
+    with pytest.raises(snapshot.Unreadable, match="other rows"):
+        snapshot.load(path, SEAL)
+
+
 def test_a_folder_is_unreadable(path: Path) -> None:
     """What is in the way is named."""
     path.mkdir(parents=True)

@@ -34,7 +34,7 @@ def test_one_purpose_is_not_another() -> None:
 
 def test_another_key_opens_nothing() -> None:
     """Not ours, and it says what is wrong."""
-    with pytest.raises(NotOurs, match="^a sealed value does not open with this key$"):
+    with pytest.raises(NotOurs, match=r"^a sealed value does not open with this key$"):
         Seal(bytes(32)).open(SEAL.seal(b"arctangent", ACCOUNT_PASSWORD), ACCOUNT_PASSWORD)
 
 

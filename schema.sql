@@ -351,19 +351,22 @@ BEGIN
                    logged_as, relation_name, logged_as);
 END $$;
 
-SELECT follow_changes('customer_group', 'group', 'r.id::text');
-SELECT follow_changes('customer', 'customer', 'r.id::text');
-SELECT follow_changes('package', 'package', 'r.id::text');
-SELECT follow_changes('time_band', 'package', 'r.package_id::text');
-SELECT follow_changes('package_profile', 'package', 'r.package_id::text');
-SELECT follow_changes('nas', 'nas', 'r.id::text');
-SELECT follow_changes('account', 'account', 'r.user_name');
-SELECT follow_changes('account_nas', 'account',
-                      'coalesce((SELECT user_name FROM account WHERE id = r.account_id), '''')');
-SELECT follow_changes('package_change', 'account',
-                      'coalesce((SELECT user_name FROM account WHERE id = r.account_id), '''')');
-SELECT follow_changes('device', 'device', 'r.mac::text');
-SELECT follow_changes('installation', 'installation', '''*''');
+DO $$
+BEGIN
+    PERFORM follow_changes('customer_group', 'group', 'r.id::text');
+    PERFORM follow_changes('customer', 'customer', 'r.id::text');
+    PERFORM follow_changes('package', 'package', 'r.id::text');
+    PERFORM follow_changes('time_band', 'package', 'r.package_id::text');
+    PERFORM follow_changes('package_profile', 'package', 'r.package_id::text');
+    PERFORM follow_changes('nas', 'nas', 'r.id::text');
+    PERFORM follow_changes('account', 'account', 'r.user_name');
+    PERFORM follow_changes('account_nas', 'account',
+                          'coalesce((SELECT user_name FROM account WHERE id = r.account_id), '''')');
+    PERFORM follow_changes('package_change', 'account',
+                          'coalesce((SELECT user_name FROM account WHERE id = r.account_id), '''')');
+    PERFORM follow_changes('device', 'device', 'r.mac::text');
+    PERFORM follow_changes('installation', 'installation', '''*''');
+END $$;
 
 -- a renamed account takes its devices along
 CREATE FUNCTION log_renamed_devices() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -447,9 +450,9 @@ FROM device JOIN account ON account.id = device.account_id;
 -- The owner of this schema provisions. The hook can read what it answers from, and change nothing.
 DO $$
 BEGIN
-    CREATE ROLE tollkeeper_hook LOGIN;
-EXCEPTION WHEN duplicate_object THEN
-    NULL;                                                            -- roles are of the cluster, not of the database
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tollkeeper_hook') THEN
+        CREATE ROLE tollkeeper_hook LOGIN;                           -- roles are of the cluster, not of the database
+    END IF;
 END $$;
 GRANT SELECT ON installation, change_log, change_log_floor, hook_group, hook_customer, hook_package, hook_nas,
     hook_account, hook_device TO tollkeeper_hook;

@@ -1,1 +1,1 @@
-"""Secrets at rest: RADIUS passwords, NAS secrets and the snapshot, sealed with a key that is kept outside the database."""
+"""Secrets at rest: RADIUS passwords, NAS secrets, the snapshot. Sealed with a key that is kept outside the database."""

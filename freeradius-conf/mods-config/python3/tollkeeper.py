@@ -45,7 +45,7 @@ def instantiate(_pairs):
     return 0
 
 
-def detach():
+def detach(_pairs=None):
     """Stop them, so that the interpreter can end."""
     _node.stop()
     return 0

@@ -1,0 +1,102 @@
+"""Every command in the README, run as it stands there."""
+
+import re
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from demo import schema
+from demo.settings import REPOSITORY
+from tests.acceptance.conftest import Provider
+
+pytestmark = pytest.mark.acceptance
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> list[str]:
+    """Return the shell blocks of a section."""
+    (text,) = re.findall(rf"^## {title}\n(.*?)(?=^## |\Z)", README, re.DOTALL | re.MULTILINE)
+    return re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def pasted(block: str, environ: dict[str, str]) -> str:
+    """Run a block as if pasted into a shell in the repository; return what it prints."""
+    script = f"set -e\nshopt -s expand_aliases\nalias tollkeeper=bin/tollkeeper\n{block}"
+    result = subprocess.run(
+        ["/bin/bash", "-c", script], cwd=REPOSITORY, env=environ, check=False, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_no_block_is_left_out() -> None:
+    """Every shell block of the README is in a section that is run here, or is the two commands themselves."""
+    tested = [block for title in ("A first session", "Pointing a MikroTik at it") for block in section(title)]
+    tested += section("On a real FreeRADIUS")
+    (set_up,) = section("Two commands")
+
+    assert re.findall(r"^bin/\S+(?: --\S+)*", set_up, re.MULTILINE) == ["bin/up --detach", "bin/test"]  # see test_up.py
+    assert sorted([*tested, set_up]) == sorted(re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE))
+
+
+def test_the_first_session(provider: Provider) -> None:
+    """The ten lines, pasted: the new account is accepted, then blocked, and says why."""
+    (session,) = section("A first session")
+
+    printed = pasted(session, provider.environ)
+
+    assert len(session.splitlines()) == 10
+    assert "Access-Accept" in printed
+    assert "account_blocked" in printed
+
+
+def test_a_router_is_added(provider: Provider) -> None:
+    """The router's secret is printed, once."""
+    (block,) = section("Pointing a MikroTik at it")
+
+    assert re.search(r"[A-Za-z0-9]{32}", pasted(block, provider.environ))
+
+
+def test_installing_for_real(provider: Provider, tmp_path: Path) -> None:
+    """Code, database, key and configuration are put in place, and FreeRADIUS takes them."""
+    install, check = section("On a real FreeRADIUS")
+    places = f"CODE={tmp_path}/code CONF={tmp_path}/conf HOME_DIR={tmp_path}/home\n"
+    install, replaced = re.subn(r"^CODE=.*\n", places, install)
+    assert replaced == 1
+    environ = {**provider.environ, **_empty_database(provider)}
+
+    pasted(install, environ)
+
+    home = tmp_path / "home"
+    environ |= {
+        "TOLLKEEPER_HOME": str(home),
+        "TOLLKEEPER_CODE": str(tmp_path / "code"),
+        "TOLLKEEPER_CONF": str(tmp_path / "conf"),
+        "TOLLKEEPER_SITE_PACKAGES": str(tmp_path / "code/.venv/lib/python3.11/site-packages"),
+        "TOLLKEEPER_KEY_FILE": str(home / "secrets/password.key"),
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "PGUSER": schema.HOOK,
+    }
+    assert "Configuration appears to be OK" in pasted(places + check.replace("-C ", "-CX "), environ)
+    assert (home / "secrets/password.key").stat().st_mode & 0o777 == 0o600
+
+
+def _empty_database(provider: Provider) -> dict[str, str]:
+    cluster = provider.database.cluster
+    with closing(cluster.connect()) as connection, connection.cursor() as cur:
+        cur.execute("DROP DATABASE IF EXISTS installed")
+        cur.execute(f"CREATE DATABASE installed OWNER {schema.OWNER}")
+    return cluster.environ(role=schema.OWNER, database="installed")
+
+
+def test_every_file_that_it_names_is_there() -> None:
+    """The map and the walks lead somewhere."""
+    names = set(
+        re.findall(r"`((?:policies|radiusd|provisioning|vault|demo|bin|tests|freeradius-conf)/[\w./-]*)`", README)
+    )
+
+    assert len(names) > 20
+    assert [name for name in sorted(names) if not (REPOSITORY / name).exists()] == []

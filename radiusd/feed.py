@@ -68,7 +68,7 @@ class Feed:
                 failures = 0
             except Exception as exc:  # whatever it is, the hook goes on answering and this thread goes on trying
                 self._note_failure(exc)
-                failures = 0 if self.connected else failures + 1
+                failures = 1 if self.connected else failures + 1
                 self.connected = False
                 self._publish_snapshot()
                 self._stopping.wait(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS)) - 1])

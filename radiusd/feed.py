@@ -23,6 +23,7 @@ _POLL_SECONDS = 1.0
 _BREATH_SECONDS = 0.02  # a storm of notifications is read in gulps: every read holds the interpreter
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 _SNAPSHOT_EVERY_SECONDS = 300.0
+STALE_LIMIT_SECONDS = 7 * 86400.0  # by then somebody should have looked; until then nobody is cut off
 
 log = structlog.get_logger()
 
@@ -30,7 +31,14 @@ log = structlog.get_logger()
 class Feed:
     """Follows the database and hands each new state to `publish`."""
 
-    def __init__(self, publish: Callable[[State], None], key_path: Path, snapshot_path: Path) -> None:
+    def __init__(
+        self,
+        publish: Callable[[State | None], None],
+        key_path: Path,
+        snapshot_path: Path,
+        *,
+        stale_limit_seconds: float = STALE_LIMIT_SECONDS,
+    ) -> None:
         self.connected = False
         self.last_error: str | None = None
         self.lag_seconds: float | None = None
@@ -40,6 +48,7 @@ class Feed:
         self._publish = publish
         self._key_path = key_path
         self._snapshot_path = snapshot_path
+        self._stale_limit_seconds = stale_limit_seconds
         self._state: State | None = None
         self._position: Position | None = None
         self._changed_since_snapshot = False
@@ -70,7 +79,7 @@ class Feed:
                 self._note_failure(exc)
                 failures = 1 if self.connected else failures + 1
                 self.connected = False
-                self._publish_snapshot()
+                self._do_without()
                 self._stopping.wait(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS)) - 1])
 
     def _seal_when_there(self) -> Seal | None:
@@ -98,12 +107,23 @@ class Feed:
             self._state, self._position, self.in_step_at = found
             self.snapshot_saved_at = self.in_step_at
 
-    def _publish_snapshot(self) -> None:
-        """Without the database, answer from what was saved."""
-        if self._state is not None and self.source is None:
+    def _do_without(self) -> None:
+        """Without the database, answer from what there is, unless that is older than the operator allows."""
+        if self._state is None or self.in_step_at is None:
+            return
+        age_seconds = time() - self.in_step_at
+        if age_seconds > self._stale_limit_seconds:
+            self._withdraw(age_seconds)
+        elif self.source is None:
             self.source = "snapshot"
-            log.warning("serving_from_snapshot", age_seconds=round(time() - (self.in_step_at or 0)))
+            log.warning("serving_from_snapshot", age_seconds=round(age_seconds))
             self._publish_now(self._state)
+
+    def _withdraw(self, age_seconds: float) -> None:
+        if self.source is not None:
+            self.source = None
+            log.error("state_too_old", age_seconds=round(age_seconds), limit_seconds=round(self._stale_limit_seconds))
+            self._publish(None)
 
     def _publish_now(self, state: State) -> None:
         gc.freeze()  # the rows will not become garbage: collections need not walk them (FREERADIUS.md 18)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from policies import reply, request
 from policies.decide import MALFORMED_REQUEST, SPEED_UNEXPRESSIBLE, Decision, decide
+from policies.dictionary import Dictionary
 from policies.facts import Account, Facts
 from policies.request import AccessRequest
 from policies.speed import Unexpressible
@@ -36,19 +37,19 @@ class ReturnCodes(NamedTuple):
 class Hook:
     """Answers from `state`, which the feed replaces; None until it has been loaded."""
 
-    def __init__(self, codes: ReturnCodes, rejections: Rejections) -> None:
+    def __init__(self, codes: ReturnCodes, rejections: Rejections, dictionary: Dictionary | None = None) -> None:
         self.state: State | None = None
         self.slots = Slots()
         self.counts = Counts()
         self._codes = codes
         self._rejections = rejections
-        self._replies = Replies()
+        self._replies = Replies(dictionary)
         # the client wants another EAP method (RFC 3748 5.3.1), perhaps a tunnel: nobody has said yet who it is
         self._undecided: Answer = (codes.ok, (), ())
         self._silence: Answer = (codes.handled, (), (("Response-Packet-Type", ":=", "Do-Not-Respond"),))
 
-    def take(self, state: State) -> None:
-        """Answer from this state from now on."""
+    def take(self, state: State | None) -> None:
+        """Answer from this state from now on; None: answer nothing."""
         self.state = state
 
     def authorize(self, pairs: Pairs | None) -> Answer:

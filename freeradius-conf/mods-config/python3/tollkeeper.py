@@ -16,7 +16,7 @@ radiusd.__path__ = pkgutil.extend_path([], "radiusd")
 
 from radiusd.hook import ReturnCodes  # noqa: E402
 from radiusd.log import Levels, configure  # noqa: E402
-from radiusd.node import Node, Paths  # noqa: E402
+from radiusd.node import Node, Settings  # noqa: E402
 
 configure(radiusd.radlog, Levels(radiusd.L_INFO, radiusd.L_WARN, radiusd.L_ERR))
 
@@ -27,10 +27,12 @@ _node = Node(
         handled=radiusd.RLM_MODULE_HANDLED,
         notfound=radiusd.RLM_MODULE_NOTFOUND,
     ),
-    Paths(
+    Settings(
         key=Path(radiusd.config["key_file"]),
         snapshot=Path(radiusd.config["snapshot"]),
         socket=Path(radiusd.config["socket"]),
+        dictionary=Path(radiusd.config["dictionary"]),
+        stale_limit_seconds=float(radiusd.config["stale_limit_seconds"]),
     ),
 )
 

@@ -142,6 +142,22 @@ DEVICES = (
 CLEAR_TEXTS = ("arctangent", "secret of plain", "secret of all", "{crypt}$6$x")
 
 
+_NONE = """
+ALTER TABLE installation ENABLE TRIGGER USER;
+TRUNCATE customer_group, customer, package, time_band, package_profile, nas, account, account_nas, package_change,
+    device RESTART IDENTITY CASCADE;
+INSERT INTO installation (schema_version) VALUES (1) ON CONFLICT DO NOTHING;
+UPDATE installation SET schema_version = 1, time_zone = 'UTC';
+UPDATE change_log_floor SET xid = '0';
+TRUNCATE change_log;
+"""
+
+
+def empty(cur: cursor) -> None:
+    """Leave a database as a fresh one is, in a tenth of the time that a fresh one takes."""
+    cur.execute(_NONE)
+
+
 def insert(cur: cursor, seal: Seal) -> None:
     """Write them all into an empty database."""
     cur.execute(_ROWS)

@@ -8,15 +8,24 @@ import psycopg2
 import pytest
 from psycopg2.extensions import cursor
 
-from tests.fix_database import Database
+from demo.cluster import Cluster
+from tests.fix_database import Database, fresh_database
 from tests.integration import rows_of_every_kind as rows
 from vault.sealed import Seal
+
+
+@pytest.fixture(scope="module")
+def database(cluster: Cluster) -> Iterator[Database]:
+    """One for all tests of this file, emptied before each."""
+    with fresh_database(cluster) as made:
+        yield made
 
 
 @pytest.fixture
 def sql(database: Database, seal: Seal) -> Iterator[cursor]:
     """A cursor of the owner's on a database with a row of every kind, and an empty log."""
     with closing(database.connect()) as connection, connection.cursor() as cur:
+        rows.empty(cur)
         rows.insert(cur, seal)
         cur.execute("DELETE FROM change_log")
         yield cur

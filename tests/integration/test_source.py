@@ -9,20 +9,29 @@ import psycopg2
 import pytest
 from psycopg2.extensions import cursor
 
+from demo.cluster import Cluster
 from policies.facts import AccountExtras
 from radiusd.source import Position, Source, WrongSchema
 from radiusd.state import State
-from tests.fix_database import Database
+from tests.fix_database import Database, fresh_database
 from tests.integration import rows_of_every_kind as rows
 from vault.sealed import ACCOUNT_PASSWORD, NAS_SECRET, NotOurs, Seal
 
 Follow = Callable[[], None]
 
 
+@pytest.fixture(scope="module")
+def database(cluster: Cluster) -> Iterator[Database]:
+    """One for all tests of this file, emptied before each."""
+    with fresh_database(cluster) as made:
+        yield made
+
+
 @pytest.fixture
 def sql(database: Database, seal: Seal) -> Iterator[cursor]:
     """A cursor of the owner's, in autocommit mode, on a database with a row of every kind."""
     with closing(database.connect()) as connection, connection.cursor() as cur:
+        rows.empty(cur)
         rows.insert(cur, seal)
         yield cur
 
@@ -88,8 +97,9 @@ def test_the_rows_of_this_test_leave_no_field_at_its_default() -> None:
         assert same <= {"pap_only"}
 
 
-def test_an_empty_database_is_an_empty_state(source: Source) -> None:
+def test_an_empty_database_is_an_empty_state(sql: cursor, source: Source) -> None:
     """A provider begins with nothing."""
+    rows.empty(sql)
     assert set(source.load()[0].counts().values()) == {0}
 
 
@@ -104,6 +114,13 @@ def test_another_schema_version_is_refused(sql: cursor, source: Source, version:
     """Both numbers are told."""
     sql.execute("UPDATE installation SET schema_version = %s", (version,))
     with pytest.raises(WrongSchema, match=f"^database has schema version {version}, this program needs 1$"):
+        source.load()
+
+
+def test_a_database_without_its_version_is_refused(sql: cursor, source: Source) -> None:
+    """Somebody loaded the tables and not the rest."""
+    sql.execute("DELETE FROM installation")
+    with pytest.raises(WrongSchema, match="no schema of ours"):
         source.load()
 
 

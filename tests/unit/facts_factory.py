@@ -192,18 +192,3 @@ def any_facts(draw: st.DrawFn) -> Facts:
         draw(st.booleans()),
         draw(st.integers(0, 4)),
     )
-
-
-def accepted(facts: Facts) -> Facts:
-    """Return the same facts without what makes them refused, but for the cap and walled gardens."""
-    account, customer = facts.account, facts.customer
-    return replace(
-        facts,
-        account=replace(account, blocked=False, suspended=False, expires_at=None, lock_to_devices=False),
-        customer=replace(customer, deleted=False, disabled=False, suspended=False, expires_at=None),
-        group=replace(facts.group, enabled=True),
-        nas=facts.nas or NAS,
-        parents=(),
-        device=None,
-        other_sessions=0,
-    )

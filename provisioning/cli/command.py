@@ -15,6 +15,7 @@ from provisioning.cli import output
 from provisioning.errors import BadInput, OperatorError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+_LONGEST_CAUSE = 300
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 
@@ -103,8 +104,13 @@ def _report(error: OperatorError, *, as_json: bool) -> int:
     if as_json:
         output.print_json({"error": error.message, "hint": error.hint})
     else:
-        click.echo(f"{error.message}\nHINT: {error.hint}", err=True)
+        click.echo(f"{_shortened(error.message)}\nHINT: {error.hint}", err=True)
     return error.exit_status
+
+
+def _shortened(cause: str) -> str:
+    """Return a cause that fits a few lines of a terminal, whatever was typed and is quoted in it."""
+    return cause if len(cause) <= _LONGEST_CAUSE else f"{cause[:60]} ... {cause[-_LONGEST_CAUSE + 65 :]}"
 
 
 def _usage_error(error: click.ClickException) -> BadInput:

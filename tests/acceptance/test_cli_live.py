@@ -1,11 +1,13 @@
 """explain, auth-test and status at a running provider: real FreeRADIUS, real hook, real PostgreSQL."""
 
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
 
 from provisioning.cli.root import tollkeeper
+from tests.terminal import on_terminal
 
 pytestmark = pytest.mark.acceptance
 
@@ -104,3 +106,22 @@ def test_a_block_is_obeyed(provider, eventually):
             assert run(provider, "auth-test", "active").exit_code == status
 
         eventually(obeyed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_status", "drawn"),
+    [
+        (["status"], 0, ["PostgreSQL 15", "serving from the database", "answers in"]),
+        (["explain", "expired"], 0, ["REJECT", "expired: This account has expired.", "→", "Reply-Message", "s old"]),
+        (["explain", "active"], 0, ["ACCEPT", "✓", "Mikrotik-Rate-Limit", "2M/10M"]),
+        (["auth-test", "active"], 0, ["Access-Accept", "Mikrotik-Rate-Limit", "2M/10M"]),
+        (["auth-test", "expired"], 1, ["Access-Reject", "Reply-Message", "This account has expired."]),
+    ],
+)
+def test_drawn_on_a_terminal(standing_provider, arguments, exit_status, drawn):
+    """On a terminal each of these is drawn, the deciding rule marked."""
+    terminal = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "140", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+    status, shown = on_terminal(*arguments, environ={**terminal, **standing_provider.environ})
+    assert status == exit_status
+    for words in drawn:
+        assert words in shown

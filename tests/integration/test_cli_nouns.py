@@ -391,6 +391,14 @@ def test_lists_are_tab_separated_in_a_pipe(provider):
     assert "download\t50M\n" in provider.do("package", "show", "Home 50")
 
 
+def test_long_input_is_not_repeated_whole(operator):
+    """A cause that quotes what was typed stays readable, whatever was typed."""
+    cause = operator.refused("package", "add", "P", "--download", "x" * 5000)
+    assert len(cause) <= 300
+    assert cause.startswith("--download: 'xxx")
+    assert cause.endswith("xxx' is not a rate")
+
+
 def test_errors_are_json_where_asked_for(provider):
     """With --json a refusal is an object with error and hint, of usage errors too."""
     for arguments in (["customer", "show", "NONE"], ["customer", "show"], ["customer", "shwo"]):

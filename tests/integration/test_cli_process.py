@@ -2,17 +2,16 @@
 
 import json
 import os
-import pty
 import re
-import select
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.terminal import TOLLKEEPER, on_terminal
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-TOLLKEEPER = REPOSITORY / "bin" / "tollkeeper"
 
 
 @pytest.fixture
@@ -26,30 +25,6 @@ def run(*arguments, environ, **options):
     return subprocess.run(
         [TOLLKEEPER, *arguments], env=environ, capture_output=True, text=True, timeout=60, check=False, **options
     )
-
-
-def on_terminal(*arguments, environ, typed=()):
-    """Run bin/tollkeeper on a terminal of its own, typing a line at each prompt; return status and what it showed."""
-    process_id, terminal = pty.fork()
-    if process_id == 0:
-        os.execve(TOLLKEEPER, ["tollkeeper", *arguments], environ)
-    answers = list(typed)
-    shown = b""
-    for chunk in read_all(terminal):
-        shown += chunk
-        if answers and shown.endswith(b": "):  # not before: asking for a password throws away what was typed already
-            os.write(terminal, answers.pop(0).encode() + b"\n")
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1]), shown.decode()
-
-
-def read_all(terminal):
-    """Yield what a terminal shows until the process behind it has ended, or has said nothing for 30 seconds."""
-    while select.select([terminal], [], [], 30)[0]:
-        try:
-            yield os.read(terminal, 65536)
-        except OSError:  # EIO: nobody is behind it any more
-            return
 
 
 def test_runs_from_any_folder_and_by_any_link(environ, tmp_path):

@@ -21,7 +21,7 @@ from policies import rows
 from radiusd.state import State
 from vault.sealed import ACCOUNT_PASSWORD, NAS_SECRET, Seal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 CHANNEL = "tollkeeper_change"
 
 _ROWS_AT_ONCE = 5_000

@@ -173,6 +173,24 @@ class Device:
 
 
 @_numerous
+class OpenSession:
+    """A session that accounting says is open, of an account that may not have any number of them.
+
+    `place` is where it sits: its MAC, else its port. A new session in the same place takes the old one's turn.
+    """
+
+    id: int
+    user_name: str
+    place: str
+    session_class: str | None = None
+
+
+def place(calling_station_id: str | None, nas_address: str, port: str | None) -> str:
+    """Return where a session sits."""
+    return calling_station_id or f"{nas_address} port {port}"
+
+
+@_numerous
 class Facts:
     """Everything that one decision about a known account is made from.
 

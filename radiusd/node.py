@@ -36,7 +36,11 @@ class Node:
         self._rejections = Rejections()
         self.hook = Hook(codes, self._rejections, _installed(settings.dictionary))
         self._feed = Feed(
-            self.hook.take, settings.key, settings.snapshot, stale_limit_seconds=settings.stale_limit_seconds
+            self.hook.take,
+            settings.key,
+            settings.snapshot,
+            stale_limit_seconds=settings.stale_limit_seconds,
+            confirm=self.hook.slots.confirm,
         )
         questions = Questions(self.hook, self._feed, self._rejections)
         self._control = Control(settings.socket, {"status": questions.status, "explain": questions.explain})

@@ -11,7 +11,7 @@ or a restore, everything is loaded again.
 
 import gc
 import select
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import psycopg2
@@ -35,6 +35,7 @@ _VIEWS = {
     "customer": ("hook_customer", "id", rows.CUSTOMER),
     "account": ("hook_account", "user_name", rows.ACCOUNT),
     "device": ("hook_device", "mac", rows.DEVICE),
+    "session": ("hook_session", "id", rows.SESSION),
 }
 _KEY_TYPES = {"id": "bigint", "user_name": "text", "mac": "text"}
 
@@ -67,8 +68,9 @@ class Changes(NamedTuple):
 class Source:
     """One connection to PostgreSQL, as libpq's PG* variables say."""
 
-    def __init__(self, seal: Seal) -> None:
+    def __init__(self, seal: Seal, confirm: Callable[[str], None] = lambda session_class: None) -> None:
         self._seal = seal
+        self._confirm = confirm  # is told the Class of each open session that is read
         self._connection: connection = psycopg2.connect(
             "", connect_timeout=5, application_name="tollkeeper hook", keepalives_idle=10, tcp_user_timeout=10_000
         )
@@ -157,6 +159,11 @@ class Source:
                 return rows.account(row, password)
             case "nas":
                 return rows.nas(row, self._seal.open(bytes(row[3]), NAS_SECRET).decode())
+            case "session":
+                session = rows.open_session(row)
+                if session.session_class is not None:
+                    self._confirm(session.session_class)
+                return session
             case _:
                 return getattr(rows, relation)(row)
 

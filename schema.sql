@@ -340,6 +340,11 @@ CREATE INDEX session_identity ON session (nas_address, acct_session_id, user_nam
 CREATE INDEX session_class ON session (session_class) WHERE session_class IS NOT NULL;
 CREATE INDEX session_account_id ON session (account_id);
 CREATE INDEX session_user_name ON session (user_name);
+CREATE INDEX session_started_at ON session (started_at, id);         -- newest first, from any place on
+CREATE INDEX session_calling_station_id ON session (calling_station_id text_pattern_ops);  -- AA-BB-CC-DD-EE-FF:ssid
+CREATE INDEX session_ipv4_address ON session (ipv4_address);
+CREATE INDEX session_ipv6_prefix ON session (ipv6_prefix) WHERE ipv6_prefix IS NOT NULL;
+CREATE INDEX session_delegated_ipv6_prefix ON session (delegated_ipv6_prefix) WHERE delegated_ipv6_prefix IS NOT NULL;
 
 -- closed sessions, a partition a month; made ahead, and old ones can be detached
 CREATE TABLE session_history (
@@ -377,6 +382,12 @@ CREATE TABLE session_history (
 CREATE INDEX session_history_identity ON session_history (nas_address, acct_session_id, user_name);
 CREATE INDEX session_history_account_id ON session_history (account_id, stopped_at DESC);
 CREATE INDEX session_history_class ON session_history (session_class) WHERE session_class IS NOT NULL;
+CREATE INDEX session_history_stopped_at ON session_history (stopped_at, id);
+CREATE INDEX session_history_calling_station_id ON session_history (calling_station_id text_pattern_ops);
+CREATE INDEX session_history_ipv4_address ON session_history (ipv4_address);
+CREATE INDEX session_history_ipv6_prefix ON session_history (ipv6_prefix) WHERE ipv6_prefix IS NOT NULL;
+CREATE INDEX session_history_delegated_ipv6_prefix ON session_history (delegated_ipv6_prefix)
+    WHERE delegated_ipv6_prefix IS NOT NULL;
 
 -- make the partitions from the month before `first` to `months_ahead` after it; those that are there stay
 CREATE FUNCTION make_session_partitions(first date, months_ahead integer) RETURNS void LANGUAGE plpgsql

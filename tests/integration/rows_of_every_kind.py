@@ -145,9 +145,9 @@ CLEAR_TEXTS = ("arctangent", "secret of plain", "secret of all", "{crypt}$6$x")
 _NONE = """
 ALTER TABLE installation ENABLE TRIGGER USER;
 TRUNCATE customer_group, customer, package, time_band, package_profile, nas, account, account_nas, package_change,
-    device RESTART IDENTITY CASCADE;
-INSERT INTO installation (schema_version) VALUES (1) ON CONFLICT DO NOTHING;
-UPDATE installation SET schema_version = 1, time_zone = 'UTC';
+    device, session, session_history, usage_day, accounting_node RESTART IDENTITY CASCADE;
+INSERT INTO installation (schema_version) VALUES (2) ON CONFLICT DO NOTHING;
+UPDATE installation SET schema_version = 2, time_zone = 'UTC';
 UPDATE change_log_floor SET xid = '0';
 TRUNCATE change_log;
 """

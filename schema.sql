@@ -287,8 +287,8 @@ CREATE INDEX device_account_id ON device (account_id);
 -- how far each node's spool has been folded, and what became of its records, by the UTC day on which they arrived
 CREATE TABLE accounting_node (
     node            text PRIMARY KEY CHECK (node <> ''),
-    last_spool_id   bigint NOT NULL DEFAULT 0,
-    folded_at       timestamptz NOT NULL DEFAULT now()
+    last_spool_id   bigint NOT NULL DEFAULT 0,                       -- with the batch, so that none is folded twice
+    folded_at       timestamptz NOT NULL DEFAULT now()               -- what arrived before is folded, all of it
 );
 CREATE TABLE accounting_day (
     node            text NOT NULL REFERENCES accounting_node,
@@ -308,6 +308,12 @@ CREATE TABLE accounting_quarantine (
     reason          text NOT NULL,
     body            text NOT NULL,                                   -- as FreeRADIUS sent it
     UNIQUE (node, spool_id)
+);
+
+-- when a router last began anew: what it tells late of sessions before that belongs to sessions that have ended
+CREATE TABLE accounting_reboot (
+    nas_address     inet PRIMARY KEY,
+    rebooted_at     timestamptz NOT NULL
 );
 
 -- open sessions
@@ -380,7 +386,7 @@ CREATE TABLE session_history (
     PRIMARY KEY (id, stopped_at)
 ) PARTITION BY RANGE (stopped_at);
 CREATE INDEX session_history_identity ON session_history (nas_address, acct_session_id, user_name);
-CREATE INDEX session_history_account_id ON session_history (account_id, stopped_at DESC);
+CREATE INDEX session_history_account_id ON session_history (account_id, stopped_at);
 CREATE INDEX session_history_class ON session_history (session_class) WHERE session_class IS NOT NULL;
 CREATE INDEX session_history_stopped_at ON session_history (stopped_at, id);
 CREATE INDEX session_history_calling_station_id ON session_history (calling_station_id text_pattern_ops);
@@ -389,25 +395,37 @@ CREATE INDEX session_history_ipv6_prefix ON session_history (ipv6_prefix) WHERE 
 CREATE INDEX session_history_delegated_ipv6_prefix ON session_history (delegated_ipv6_prefix)
     WHERE delegated_ipv6_prefix IS NOT NULL;
 
--- make the partitions from the month before `first` to `months_ahead` after it; those that are there stay
+-- make the partitions from the month before `first` to `months_ahead` after it; those that are there stay. What has
+-- gone into the default partition moves along, so a month that nobody made ahead is no obstacle to making it late.
 CREATE FUNCTION make_session_partitions(first date, months_ahead integer) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     month date;
+    name text;
+    bounds text;
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('session_history'));      -- one node's fold makes them
     FOR month IN SELECT generate_series(date_trunc('month', first) - interval '1 month',
                                         date_trunc('month', first) + make_interval(months => months_ahead),
                                         interval '1 month')::date LOOP
-        EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF session_history FOR VALUES FROM (%L) TO (%L)',
-                       'session_history_' || to_char(month, 'YYYY_MM'),
-                       month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+        name := 'session_history_' || to_char(month, 'YYYY_MM');
+        CONTINUE WHEN to_regclass(name) IS NOT NULL;
+        bounds := format('(%L) TO (%L)', month::timestamp AT TIME ZONE 'UTC',
+                         (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+        EXECUTE format('CREATE TABLE %I (LIKE session_history INCLUDING ALL)', name);
+        EXECUTE format('WITH moved AS (DELETE FROM session_history_other WHERE stopped_at >= %L AND stopped_at < %L '
+                       'RETURNING *) INSERT INTO %I SELECT * FROM moved',
+                       month::timestamp AT TIME ZONE 'UTC',
+                       (month + interval '1 month')::timestamp AT TIME ZONE 'UTC', name);
+        EXECUTE format('ALTER TABLE session_history ATTACH PARTITION %I FOR VALUES FROM %s', name, bounds);
     END LOOP;
 END $$;
+REVOKE EXECUTE ON FUNCTION make_session_partitions(date, integer) FROM PUBLIC;
+CREATE TABLE session_history_other PARTITION OF session_history DEFAULT;  -- absurd clocks; nothing is ever refused
 DO $$
 BEGIN
     PERFORM make_session_partitions(current_date, 3);
 END $$;
-CREATE TABLE session_history_other PARTITION OF session_history DEFAULT;  -- absurd clocks; nothing is ever refused
 
 -- the ledger of usage, by account and local day; what a record adds is added here in the record's own transaction
 CREATE TABLE usage_day (
@@ -616,6 +634,8 @@ BEGIN
         CREATE ROLE tollkeeper_fold LOGIN;
     END IF;
 END $$;
-GRANT SELECT ON installation, account, customer, package TO tollkeeper_fold;
-GRANT SELECT, INSERT, UPDATE, DELETE ON accounting_node, accounting_day, accounting_quarantine, session, session_history,
-    usage_day TO tollkeeper_fold;
+GRANT SELECT ON installation, account, customer, package, device TO tollkeeper_fold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON accounting_node, accounting_day, accounting_quarantine, accounting_reboot,
+    session, session_history, usage_day TO tollkeeper_fold;
+GRANT USAGE ON SEQUENCE session_id_seq TO tollkeeper_fold;           -- a session may be over when we first hear of it
+GRANT EXECUTE ON FUNCTION make_session_partitions(date, integer) TO tollkeeper_fold;

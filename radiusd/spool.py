@@ -33,6 +33,7 @@ _BUSY_SECONDS = 5.0
 _TURN_SECONDS = 0.1
 _REMOVED_AT_ONCE = 2_000  # about 2 ms, in which an append waits
 _CHECKPOINT_PAGES = 4_000  # 16 MB: large enough to rewrite a page once that many commits have touched
+_PAGES_OF_A_BATCH = 8
 _KEPT_BACK_OCTETS = 8 << 20
 _KEPT_BACK_SHARE = 16
 _IDS_A_SECOND = 1_000_000  # more records than any node takes
@@ -107,6 +108,18 @@ class Spool:
             except BaseException:
                 self._suspect = True
                 raise
+
+    def check(self) -> None:
+        """Raise where a record would not be taken; heal what an error has left."""
+        with _translated():
+            self._check_room()
+            self._recover()
+            (free,) = self._row(
+                "SELECT max_page_count - page_count + freelist_count"
+                " FROM pragma_max_page_count, pragma_page_count, pragma_freelist_count"
+            )
+            if free < _PAGES_OF_A_BATCH:
+                raise Full("the spool has reached its limit")
 
     def read(self, after_id: int, limit: int) -> list[SpooledRecord]:
         """Return up to `limit` records after that id, in their order."""

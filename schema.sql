@@ -310,10 +310,11 @@ CREATE TABLE accounting_quarantine (
     UNIQUE (node, spool_id)
 );
 
--- when a router last began anew: what it tells late of sessions before that belongs to sessions that have ended
+-- when routers began anew: what one tells late of a session before that belongs to a session that has ended
 CREATE TABLE accounting_reboot (
-    nas_address     inet PRIMARY KEY,
-    rebooted_at     timestamptz NOT NULL
+    nas_address     inet NOT NULL,
+    rebooted_at     timestamptz NOT NULL,
+    PRIMARY KEY (nas_address, rebooted_at)
 );
 
 -- open sessions

@@ -51,12 +51,12 @@ class AccountingQuarantine(Base):
 
 
 class AccountingReboot(Base):
-    """When a router last began anew."""
+    """A moment at which a router began anew."""
 
     __tablename__ = "accounting_reboot"
 
     nas_address: Mapped[str] = mapped_column(INET, primary_key=True)
-    rebooted_at: Mapped[Moment]
+    rebooted_at: Mapped[Moment] = mapped_column(primary_key=True)
 
 
 class Session(Base):

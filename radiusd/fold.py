@@ -1,0 +1,200 @@
+"""The fold: takes accounting records from this node's spool into PostgreSQL, in batches, each exactly once.
+
+    python -m radiusd.fold
+
+Connects as libpq's PG* variables say (role tollkeeper_fold; several hosts with PGTARGETSESSIONATTRS=read-write follow a
+failover). PostgreSQL away: it waits, the spool grows and drains by itself later. SIGTERM: ends between two batches.
+Log: JSON lines on standard error. How it is doing: $TOLLKEEPER_HOME/run/fold.json (progress.py).
+
+    TOLLKEEPER_HOME    the spool is in spool/ below it
+    TOLLKEEPER_NODE    this node's name in the database, default the host's; two nodes never share one
+
+Rules:
+
+ 1 The place in the spool is committed with the batch (ledger.py); the records are removed after that. A crash at any
+   point repeats at most a batch, which then finds itself folded.
+ 2 A batch with a record that PostgreSQL refuses is halved until that record is alone: it goes to quarantine, and never
+   blocks the others.
+ 3 After any other failure the batches are smaller, and grow again one by one.
+"""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+from time import monotonic, time
+from typing import NamedTuple
+
+import psycopg2
+import structlog
+
+from policies.accounting.record import Quarantined
+from radiusd import batch, upkeep
+from radiusd import log as logging
+from radiusd.batch import Entry, Poison
+from radiusd.ledger import Ledger
+from radiusd.progress import Progress, Reporter
+from radiusd.source import WrongSchema
+from radiusd.spool import Spool, Unwritable
+
+BATCH_RECORDS = 5_000
+_SMALLEST_BATCH = 50
+_POLL_SECONDS = 0.1
+_HEARD_EVERY_SECONDS = 5.0
+_RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+log = structlog.get_logger()
+
+
+class Misconfigured(Exception):
+    """the fold cannot start as it was told to"""
+
+
+class Settings(NamedTuple):
+    """Where the spool is, what this node is called, and where to say how it is going."""
+
+    node: str
+    spool: Path
+    progress: Path
+    batch_records: int = BATCH_RECORDS
+
+
+def settings_from(environ: Mapping[str, str]) -> Settings:
+    """Return what the environment asks for; raise `Misconfigured`."""
+    if not environ.get("TOLLKEEPER_HOME"):
+        raise Misconfigured("TOLLKEEPER_HOME is not set")
+    home = Path(environ["TOLLKEEPER_HOME"])
+    node = environ.get("TOLLKEEPER_NODE") or socket.gethostname()
+    return Settings(node, home / "spool" / "spool.db", home / "run" / "fold.json")
+
+
+class Fold:
+    """One node's fold."""
+
+    def __init__(self, settings: Settings, connect: Callable[[], Ledger] | None = None) -> None:
+        self.progress = Progress(settings.node)
+        self.stopping = Event()
+        self._settings = settings
+        self._connect = connect or (lambda: Ledger(settings.node))
+        self._limit = settings.batch_records
+        self._upkeep_due_at = self._heard_due_at = 0.0
+
+    def run(self) -> None:
+        """Fold until `stopping` is set."""
+        failures = 0
+        while not self.stopping.is_set():
+            done = self.progress.records
+            try:
+                self._follow()
+            except Exception as exc:  # whatever it is, the records are safe in the spool and this loop goes on trying
+                self._note_failure(exc)
+                failures = 1 if self.progress.records > done else failures + 1
+                self._limit = max(_SMALLEST_BATCH, self._limit // 4)
+                self.progress.connected = False
+                self.stopping.wait(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS)) - 1])
+
+    def drain(self) -> None:
+        """Fold all that waits, then return; raises what goes wrong."""
+        with closing(self._connect()) as ledger, closing(Spool(self._settings.spool)) as spool:
+            while self._fold_batch(ledger, spool):
+                pass
+
+    def _follow(self) -> None:
+        """One connection's life."""
+        with closing(self._connect()) as ledger, closing(Spool(self._settings.spool)) as spool:
+            self.progress.connected, self.progress.position = True, ledger.position
+            upkeep.make_partitions(ledger)
+            log.info("fold_connected", node=self.progress.node, position=ledger.position)
+            while not self.stopping.is_set():
+                if not self._fold_batch(ledger, spool):
+                    self.stopping.wait(_POLL_SECONDS)
+                self._keep_up(ledger)
+
+    def _fold_batch(self, ledger: Ledger, spool: Spool) -> bool:
+        """Fold what waits, up to a batch; return whether there was anything."""
+        looked_at = time()
+        spooled = spool.read(ledger.position, self._limit)
+        if spooled:
+            self._fold(ledger, batch.parse(spooled))
+            self._limit = min(self._settings.batch_records, self._limit * 2)
+        elif monotonic() >= self._heard_due_at:
+            self._heard_due_at = monotonic() + _HEARD_EVERY_SECONDS
+            ledger.heard(looked_at)
+        self.progress.position = ledger.position
+        if self.progress.last_error is not None:
+            log.info("fold_recovered")
+            self.progress.last_error = None
+        self._remove(spool, ledger.position)
+        return bool(spooled)
+
+    def _fold(self, ledger: Ledger, entries: Sequence[Entry]) -> None:
+        try:
+            outcome = ledger.fold(entries)
+        except Poison as exc:
+            self._halve(ledger, entries, exc)
+        else:
+            self.progress.records += outcome.fates.total()
+            self.progress.quarantined += len(outcome.quarantined)
+            for spooled, reason in outcome.quarantined:
+                log.warning("record_quarantined", spool_id=spooled.id, reason=reason)
+
+    def _halve(self, ledger: Ledger, entries: Sequence[Entry], exc: Poison) -> None:
+        if len(entries) == 1:
+            self._fold(ledger, [Entry(entries[0].spooled, Quarantined(str(exc)))])
+            return
+        middle = len(entries) // 2
+        self._fold(ledger, entries[:middle])
+        self._fold(ledger, entries[middle:])
+
+    def _remove(self, spool: Spool, position: int) -> None:
+        """What cannot be removed now is removed with the next batch: it is folded, and known to be."""
+        try:
+            spool.remove(position)
+        except Unwritable as exc:
+            if self.progress.note_failure(str(exc)):
+                log.error("spool_not_emptied", error=str(exc))
+
+    def _keep_up(self, ledger: Ledger) -> None:
+        if monotonic() < self._upkeep_due_at:
+            return
+        self._upkeep_due_at = monotonic() + upkeep.EVERY_SECONDS
+        upkeep.make_partitions(ledger)
+        upkeep.forget_reboots(ledger)
+        closed = upkeep.close_silent(ledger)
+        if closed:
+            log.info("sessions_closed_as_stale", number=closed)
+
+    def _note_failure(self, exc: Exception) -> None:
+        error = " ".join(str(exc).split()) or type(exc).__name__
+        if self.progress.note_failure(error):
+            expected = isinstance(exc, (psycopg2.Error, Unwritable, WrongSchema))
+            log.error("fold_failed", error=error, kind=type(exc).__name__, exc_info=None if expected else exc)
+
+
+def main() -> int:
+    """Fold until SIGTERM; return the exit code."""
+    logging.configure_process()
+    try:
+        settings = settings_from(os.environ)
+    except Misconfigured as exc:
+        log.error("fold_misconfigured", error=str(exc))
+        return 1
+    os.umask(0o077)
+    fold = Fold(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: fold.stopping.set())
+    reporter = Reporter(fold.progress, settings.progress, settings.spool)
+    reporter.start()
+    log.info("fold_started", node=settings.node, spool=str(settings.spool))
+    fold.run()
+    reporter.stop()
+    log.info("fold_stopped", records=fold.progress.records)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,7 +10,8 @@ Rules, for each of the two counters on its own:
  4 A counter that falls was either wrapped or reset. It wrapped where neither record had Gigawords (RFC 2869 5.1, 5.2)
    and it was in the upper half of 32 bits: 2**32 is added once. Otherwise it began again at zero and counts on.
  5 A point is needless when both counters grow, or stand, from its neighbour before to that after and the three lie in
-   one local day: neither sums nor days change without it. The first and the last always stay.
+   one local day: neither sums nor days change without it. The first and the last always stay, and what follows a zero.
+   So a session keeps two or three points a day, whatever the number of its interims.
 
 Known weakness: a line that moves 2**31 octets between two reports of a router without Gigawords cannot be counted.
 A reset that only a pruned point together with a later arrival of an earlier record could show is not seen.
@@ -56,7 +57,9 @@ class Curve(NamedTuple):
 def add(points: tuple[Point, ...], point: Point, time_zone: str) -> tuple[Point, ...]:
     """Return the points with one more, without those that are needless."""
     if not points or points[-1].event_at < point.event_at:
-        return _prune((*points, point), time_zone)
+        if len(points) > 1 and _is_needless(points[-2], points[-1], point, time_zone):
+            return (*points[:-1], point)
+        return (*points, point)
     merged = {known.event_at: known for known in points}
     merged[point.event_at] = _merge(merged.get(point.event_at, point), point)
     return _prune(tuple(merged[at] for at in sorted(merged)), time_zone)
@@ -82,10 +85,15 @@ def _prune(points: tuple[Point, ...], time_zone: str) -> tuple[Point, ...]:
 
 def _is_needless(before: Point, point: Point, after: Point, time_zone: str) -> bool:
     return (
-        before.octets_in <= point.octets_in <= after.octets_in
-        and before.octets_out <= point.octets_out <= after.octets_out
+        _is_between(before.octets_in, point.octets_in, after.octets_in)
+        and _is_between(before.octets_out, point.octets_out, after.octets_out)
         and after.event_at < days.day_start(time_zone, days.find_day(time_zone, before.event_at) + 1)
     )
+
+
+def _is_between(before: int, counter: int, after: int) -> bool:
+    """Whether it grows or stands; but what follows a zero may be lower than what was before that, and be the reset."""
+    return 0 < before <= counter <= after or before == counter == 0
 
 
 def draw_in(points: tuple[Point, ...]) -> Curve:

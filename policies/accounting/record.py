@@ -41,10 +41,11 @@ _IMPOSSIBLE_OCTETS = 2**60
 _LONGEST_INTERIM_SECONDS = 86400
 
 NO_EVENT_TIME = "no_event_time"
+UNREAD_EVENT_TIME = "unread_event_time"  # FreeRADIUS does not run in UTC
 CLOCK_CLAMPED = "clock_clamped"
 ABSURD_SESSION_TIME = "absurd_session_time"
 # of these records the time is that of their arrival
-ARRIVAL_FLAGS = frozenset({NO_EVENT_TIME, CLOCK_CLAMPED})
+ARRIVAL_FLAGS = frozenset({NO_EVENT_TIME, UNREAD_EVENT_TIME, CLOCK_CLAMPED})
 
 
 class Record(NamedTuple):
@@ -153,7 +154,7 @@ def _read_event_time(body: Mapping[str, object], received_at: float) -> tuple[in
     without_clock = arrival - delay_seconds if delay_seconds <= PAST_SECONDS else arrival
     said = attributes.moment(body, "Event-Timestamp")
     if said is None:
-        return without_clock, frozenset({NO_EVENT_TIME})
+        return without_clock, frozenset({UNREAD_EVENT_TIME if "Event-Timestamp" in body else NO_EVENT_TIME})
     if not arrival - PAST_SECONDS <= said <= arrival + FUTURE_SECONDS:
         return without_clock, frozenset({CLOCK_CLAMPED})
     return said, frozenset()

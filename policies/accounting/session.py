@@ -10,7 +10,8 @@ Rules:
  4 A Stop ends it for good; of several the latest counts. A late record may raise usage, and never opens it again.
  5 What we ended ourselves, after a reboot or a long silence, is opened again by a record of a later event.
  6 What describes it (addresses, port) is what the latest record says; an earlier one fills in what is not known.
- 7 A record without a believable Event-Timestamp cannot be later than the session's start plus Acct-Session-Time.
+ 7 The event of a record without a believable Event-Timestamp is the session's start plus Acct-Session-Time, so that
+   one that was sent again is the same one.
 
 Known weakness: a router whose clock is slow by more than the interims that may be missed is closed and opened again
 with each report; a Stop's counters, lower than a report's before it, are taken for a reset unless they are zero.
@@ -89,7 +90,14 @@ def matches(session: Session, record: Record) -> bool:
     start = _implied_start(record)
     if start is None:
         return _may_continue(session, record)
+    if _is_over(session, start) and not record.flags & ARRIVAL_FLAGS:
+        return False
     return abs(start - session.started_at) <= _tolerance_seconds(session, record)
+
+
+def _is_over(session: Session, at: int) -> bool:
+    """Whether the router itself ended the session before that."""
+    return session.state == "stopped" and session.stopped_at is not None and session.stopped_at < at
 
 
 def _implied_start(record: Record) -> int | None:
@@ -100,8 +108,11 @@ def _implied_start(record: Record) -> int | None:
 
 def _tolerance_seconds(session: Session, record: Record) -> int:
     if None not in (session.session_class, record.session_class):
-        return OTHER_CLASS_TOLERANCE_SECONDS
-    least = ARRIVAL_TOLERANCE_SECONDS if record.flags & ARRIVAL_FLAGS else START_TOLERANCE_SECONDS
+        least = OTHER_CLASS_TOLERANCE_SECONDS
+    elif record.flags & ARRIVAL_FLAGS:
+        least = ARRIVAL_TOLERANCE_SECONDS
+    else:
+        least = START_TOLERANCE_SECONDS
     return max(least, (record.session_seconds or 0) // DRIFT_DIVISOR)
 
 
@@ -109,7 +120,7 @@ def _may_continue(session: Session, record: Record) -> bool:
     """Without Acct-Session-Time: not before its start, nor after the router itself ended it, or began anew."""
     if record.event_at < session.started_at - START_TOLERANCE_SECONDS:
         return False
-    if session.state in ("open", "stale") or session.stopped_at is None:
+    if session.state == "stale" or session.stopped_at is None:
         return True
     return record.event_at <= session.stopped_at + START_TOLERANCE_SECONDS
 
@@ -146,16 +157,16 @@ def take(session: Session, record: Record) -> tuple[Session, Effect]:
         return session, "superseded"  # a router that sends Gigawords now and then: what was counted stays
     if taken != session:
         return taken, "applied"
-    point = _point(session, record)
-    known = record.event_at == session.last_heard_at or point in session.points
+    point = _point(session.started_at, record)
+    known = point.event_at == session.last_heard_at or point in session.points
     return session, "duplicate" if known else "superseded"
 
 
 def _absorb(session: Session, record: Record) -> Session:
-    point = _point(session, record)
+    started_at = min(session.started_at, _began_at(record))
+    point = _point(started_at, record)
     known = points.add(session.points, point, session.time_zone)
     curve_in, curve_out = points.draw_in(known), points.draw_out(known)
-    started_at = min(session.started_at, _began_at(record), point.event_at)
     last_heard_at = max(session.last_heard_at, point.event_at)
     described = replace(
         session,
@@ -166,15 +177,17 @@ def _absorb(session: Session, record: Record) -> Session:
         octets_out=curve_out.octets,
         points=known,
         flags=_flags(session, record, curve_in, curve_out),
-        **_describe(session, record),
+        **_describe(session, record, point.event_at),
     )
-    return _end(described, record) if record.kind == "stop" else _reopen(described, point.event_at)
+    if record.kind == "stop":
+        return _end(described, point.event_at, record.terminate_cause)
+    return _reopen(described, point.event_at)
 
 
-def _point(session: Session, record: Record) -> Point:
+def _point(started_at: int, record: Record) -> Point:
     at = record.event_at
     if record.flags & ARRIVAL_FLAGS and record.session_seconds is not None:
-        at = max(min(at, session.started_at + record.session_seconds), session.started_at)
+        at = started_at + record.session_seconds
     return Point(at, record.octets_in, record.octets_out, record.has_gigawords)
 
 
@@ -190,9 +203,9 @@ def _flags(session: Session, record: Record, *curves: Curve) -> frozenset[str]:
     return frozenset(flags)
 
 
-def _describe(session: Session, record: Record) -> dict[str, Any]:
+def _describe(session: Session, record: Record, event_at: int) -> dict[str, Any]:
     """What the record says of the session, where it is news (rule 6)."""
-    is_latest = record.event_at >= session.last_heard_at
+    is_latest = event_at >= session.last_heard_at
     return {
         name: value
         for name in _DESCRIBING
@@ -200,14 +213,14 @@ def _describe(session: Session, record: Record) -> dict[str, Any]:
     }
 
 
-def _end(session: Session, record: Record) -> Session:
-    if session.state == "stopped" and (session.stopped_at or 0) >= record.event_at:
+def _end(session: Session, event_at: int, cause: str | None) -> Session:
+    if session.state == "stopped" and not _is_over(session, event_at):
         return session
-    return replace(session, state="stopped", stopped_at=record.event_at, terminate_cause=record.terminate_cause)
+    return replace(session, state="stopped", stopped_at=event_at, terminate_cause=cause)
 
 
 def _reopen(session: Session, event_at: int) -> Session:
-    if session.state in ("open", "stopped") or session.stopped_at is None or event_at <= session.stopped_at:
+    if session.state == "stopped" or session.stopped_at is None or event_at <= session.stopped_at:
         return session
     return replace(session, state="open", stopped_at=None, terminate_cause=None)
 

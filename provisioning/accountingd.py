@@ -23,6 +23,12 @@ _HINT = "Start it with bin/up, or set TOLLKEEPER_ACCOUNTINGD_PORT to where it ru
 _FOLD_HINT = "Start it with bin/up, or set TOLLKEEPER_HOME to where it runs."
 
 
+class NotAsked(OperatorError):
+    """accountingd is there, and does not say how it is"""
+
+    exit_status = 3
+
+
 def is_expected() -> bool:
     """Return whether this node does accounting at all: its port is set, or it has a spool."""
     return "TOLLKEEPER_ACCOUNTINGD_PORT" in os.environ or spool.path().exists()
@@ -85,26 +91,26 @@ def _get(path: str) -> str:
         raise Unreachable(f"accountingd does not answer at {host}:{port}: {cause}", _HINT) from exc
     finally:
         connection.close()
+    if answer.status == http.client.UNAUTHORIZED:
+        raise NotAsked(
+            f"accountingd runs, and tells only who can read {_token_file()}", "Run it as the user of accountingd."
+        )
     if answer.status != http.client.OK:
         raise Unreachable(f"accountingd answers {answer.status} at {host}:{port}", "Its log says more.")
     return body
 
 
+def _token_file() -> Path:
+    return spool.home() / "secrets" / "accountingd.conf"
+
+
 def _credentials() -> str:
-    path = spool.home() / "secrets" / "accountingd.conf"
+    """Return user and token; where the token cannot be read, none: accountingd then says only that it is there."""
     try:
-        found = re.search(r'^accountingd_token = "([0-9A-Za-z]{32,})"$', path.read_text("ascii"), re.MULTILINE)
-    except (OSError, ValueError) as exc:
-        raise NotAsked(f"accountingd not asked: {path} cannot be read", "Run it as the user of accountingd.") from exc
-    if found is None:
-        raise NotAsked(f"accountingd not asked: {path} holds no token", "bin/up makes one.")
-    return b64encode(f"{_USER}:{found[1]}".encode()).decode()
-
-
-class NotAsked(OperatorError):
-    """a part could not be asked, which says nothing of it"""
-
-    exit_status = 3
+        found = re.search(r'^accountingd_token = "([0-9A-Za-z]{32,})"$', _token_file().read_text("ascii"), re.MULTILINE)
+    except (OSError, ValueError):
+        found = None
+    return b64encode(f"{_USER}:{found[1] if found else ''}".encode()).decode()
 
 
 def _parse(page: str) -> dict[str, float]:

@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 from policies.accounting import days
 from provisioning import account as accounts
 from provisioning import customer as customers
+from provisioning import units
 from provisioning.errors import BadInput, NotFound
 from provisioning.models import Account, Customer
 
 By = Literal["day", "month", "year", "period"]
 Octets = tuple[int, int]  # in, out
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BUCKETS = {
     "day": "day",
     "month": "date_trunc('month', day)::date",
@@ -75,12 +77,10 @@ def today(session: Session, time_zone: str | None = None) -> date:
 
 def parse_day(typed: str) -> date:
     """Return a date from `2026-12-31`."""
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", typed, re.ASCII):
-            return date.fromisoformat(typed)
-    except ValueError:
-        pass
-    raise BadInput(f"{typed!r} is not a date", "Write it as 2026-12-31.")
+    day = units.parse_time(typed, units.LATEST) if _DAY.fullmatch(typed) else None
+    if day is None:
+        raise BadInput(f"{typed!r} is not a date", "Write it as 2026-12-31.")
+    return day
 
 
 def by_account(
@@ -171,6 +171,19 @@ def period_starts(day: date, *, before: bool = False) -> dict[int, date]:
     return {
         billing_day: days.period_start(start - timedelta(days=1), billing_day) for billing_day, start in starts.items()
     }
+
+
+def first_day(until: date, by: By, billing_day: int) -> date:
+    """Return where a table that ends with a day begins, unless said: 31 days, 12 months or periods, 10 years."""
+    if by == "day":
+        return until - timedelta(days=30)
+    if by == "year":
+        return date(until.year - 9, 1, 1)
+    begins_on = billing_day if by == "period" else 1
+    begins = days.period_start(until, begins_on)
+    for _ in range(11):
+        begins = days.period_start(begins - timedelta(days=1), begins_on)
+    return begins
 
 
 def summed(buckets: Mapping[date, Octets]) -> Octets:

@@ -10,6 +10,7 @@ from typing import Any
 
 from provisioning.cli import output
 
+_PADDING = 3  # between two columns of a table
 _STEPS = ("", "k", "M", "G", "T", "P", "E")
 
 
@@ -29,12 +30,12 @@ def count(number: int | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return `3d 04:05:06`, `04:05:06`."""
+    """Return `04:05:06`, or from a day on `3d 04:05`."""
     if seconds is None:
         return "-"
     days, rest = divmod(int(seconds), 86400)
-    clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-    return f"{days}d {clock}" if days else clock
+    clock = f"{rest // 3600:02}:{rest // 60 % 60:02}"
+    return f"{days}d {clock}" if days else f"{clock}:{rest % 60:02}"
 
 
 def minute(moment: datetime | None) -> str:
@@ -61,19 +62,19 @@ def _rounded(number: int | None, unit: str) -> str:
 class Column:
     """One column: the key of its value, its heading in a table, how a terminal shows it, whether it is a number.
 
-    `least_columns`: how wide a terminal has to be for it to be worth showing.
+    Where a terminal is too narrow, columns with a `rank` are left out, the highest first.
     """
 
     key: str
     heading: str
     form: Callable[[Any], str] = text
     number: bool = False
-    least_columns: int = 0
+    rank: int = 0
 
 
-def number(key: str, heading: str, form: Callable[[Any], str], *, least_columns: int = 0) -> Column:
+def number(key: str, heading: str, form: Callable[[Any], str], *, rank: int = 0) -> Column:
     """Return a column of amounts, set to the right."""
-    return Column(key, heading, form, number=True, least_columns=least_columns)
+    return Column(key, heading, form, number=True, rank=rank)
 
 
 def lines(rows: Iterable[output.View], columns: Sequence[Column]) -> Iterable[str]:
@@ -87,8 +88,8 @@ def drawing(rows: Iterable[output.View], columns: Sequence[Column], *, total: ou
     """Return a table for a terminal, with a last row of sums where there is one."""
     from rich.console import Console
 
-    wide = Console().width
-    shown = [column for column in columns if column.least_columns <= wide]
+    rows = list(rows)
+    shown = _fitting(rows, columns, Console().width)
     drawn = output.table()
     for column in shown:
         drawn.add_column(
@@ -100,6 +101,17 @@ def drawing(rows: Iterable[output.View], columns: Sequence[Column], *, total: ou
         drawn.add_section()
         drawn.add_row(*_cells(total, shown), style="bold")
     return drawn
+
+
+def _fitting(rows: Sequence[output.View], columns: Sequence[Column], width: int) -> list[Column]:
+    needed = {
+        column: max([len(column.heading), *(len(column.form(row[column.key])) for row in rows)]) + _PADDING
+        for column in columns
+    }
+    shown = list(columns)
+    while sum(needed[column] for column in shown) > width and any(column.rank for column in shown):
+        shown.remove(max(shown, key=lambda column: column.rank))
+    return shown
 
 
 def _cells(row: output.View, columns: Sequence[Column]) -> list[str]:

@@ -112,7 +112,7 @@ def drop(record_id: int | None, every: bool, yes: bool) -> output.Result:
 
     _check_which(record_id, every)
     if not yes:
-        _confirm("all records in quarantine" if every else f"record {record_id}")
+        _confirm(record_id)
     return _done("dropped", _each(record_id, accounting.drop))
 
 
@@ -121,7 +121,8 @@ def _check_which(record_id: int | None, every: bool) -> None:
         raise BadInput("say which: an id, or --all", "List them: tollkeeper accounting quarantine list.")
 
 
-def _confirm(what: str) -> None:
+def _confirm(record_id: int | None) -> None:
+    what = "all records in quarantine" if record_id is None else f"record {record_id}"
     if not sys.stdin.isatty():
         raise BadInput(f"{what} would be gone for good", "Say that you mean it: --yes.")
     click.confirm(f"Remove {what} for good?", abort=True)

@@ -32,24 +32,24 @@ _ID = click.IntRange(1, 2**63 - 1)
 _WHO = [
     measured.number("id", "id", measured.text),
     measured.Column("user_name", "user"),
-    measured.Column("customer", "customer"),
-    measured.Column("nas", "NAS"),
+    measured.Column("customer", "customer", rank=2),
+    measured.Column("nas", "NAS", rank=1),
     measured.Column("ipv4_address", "IP"),
-    measured.Column("calling_station_id", "MAC", least_columns=145),
+    measured.Column("calling_station_id", "MAC", rank=6),
 ]
 _AMOUNTS = [
     measured.number("duration_seconds", "duration", measured.duration),
     measured.number("octets_in", "upload", measured.octets),
     measured.number("octets_out", "download", measured.octets),
-    measured.number("average_upload_bps", "average up", measured.rate, least_columns=160),
-    measured.number("average_download_bps", "average down", measured.rate, least_columns=130),
+    measured.number("average_upload_bps", "average up", measured.rate, rank=7),
+    measured.number("average_download_bps", "average down", measured.rate, rank=5),
 ]
-_OPEN = [*_WHO, measured.Column("started_at", "started", measured.minute), *_AMOUNTS]
+_OPEN = [*_WHO, measured.Column("started_at", "started", measured.minute, rank=3), *_AMOUNTS]
 _CLOSED = [
     *_WHO,
     measured.Column("stopped_at", "ended", measured.minute),
     *_AMOUNTS,
-    measured.Column("terminate_cause", "cause", least_columns=110),
+    measured.Column("terminate_cause", "cause", rank=4),
 ]
 
 
@@ -127,14 +127,18 @@ def _words(found: output.View) -> dict[str, str]:
         "octets_out": measured.octets,
         "average_upload_bps": measured.rate,
         "average_download_bps": measured.rate,
-        "duration_seconds": measured.duration,
-        "session_seconds": measured.duration,
-        "interim_seconds": measured.duration,
+        "duration_seconds": _seconds,
+        "session_seconds": _seconds,
+        "interim_seconds": _seconds,
     }
     written = {key: form(found[key]) for key, form in forms.items()}
     for key, way in (("octets_in", "upload"), ("octets_out", "download")):
         written[key] += f" {way}, {measured.count(found[key])} octets"
     return written
+
+
+def _seconds(number: int | None) -> str:
+    return "-" if number is None else f"{number} ({measured.duration(number)})"
 
 
 def _listed(found: Sequence[output.View], columns: Sequence[measured.Column]) -> output.Result:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from provisioning.cli import chart
     from provisioning.usage import Octets, Subject
 
-_SPAN_DAYS = {"day": 30, "month": 365, "period": 365, "year": 3650}  # shown without --since
 _MOST_DAYS = 20_000
 _PIPE_COLUMNS = 80
 _SUMS = "octets_in (upload), octets_out (download), octets"
@@ -52,7 +51,11 @@ def usage_group() -> None:
 @usage_group.command("show", example="tollkeeper usage show FRI001 --by month --plot", keys=_SHOW_KEYS)
 @click.argument("name", metavar="CUSTOMER|ACCOUNT")
 @click.option("--by", type=click.Choice(["day", "month", "year", "period"]), default="day", show_default=True)
-@click.option("--since", type=types.Parsed("DAY", _parse_day), help="From this day on; without it, a month or a year.")
+@click.option(
+    "--since",
+    type=types.Parsed("DAY", _parse_day),
+    help="From this day on; without it, 31 days, 12 months or periods, 10 years.",
+)
 @click.option("--until", type=types.Parsed("DAY", _parse_day), help="To this day, included; today, unless said.")
 @click.option("--plot", is_flag=True, help="Bars of upload and download.")
 @click.option(
@@ -65,7 +68,7 @@ def show(name: str, by: Any, since: date | None, until: date | None, plot: bool,
     with database.transaction() as session:
         subject = usage.subject(session, name, account_only=account_only)
         until = until or usage.today(session, subject.customer.time_zone)
-        since = since or max(date.min, until - timedelta(days=_SPAN_DAYS[by]))
+        since = since or usage.first_day(until, by, subject.customer.billing_day)
         _check_span(since, until)
         data = _data(session, subject, by, since, until)
     if plot:

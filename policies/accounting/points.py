@@ -115,7 +115,7 @@ def _draw(counters: Iterator[tuple[int, int, bool]]) -> Curve:
             octets += counter - last
         elif counter == 0:
             continue
-        elif last >= _WRAP_OCTETS // 2 and not has_gigawords and not is_wide:
+        elif _WRAP_OCTETS // 2 <= last < _WRAP_OCTETS and not has_gigawords and not is_wide:
             octets += counter + _WRAP_OCTETS - last
             has_wrapped = True
         else:

@@ -137,9 +137,6 @@ class Connection(asyncio.Protocol):
         if not self._octets:
             self._since = monotonic()
         self._octets += len(data)
-        if self._in_header and self._octets > self._server.limits.header_octets + self._server.limits.body_octets:
-            self._refuse(431)
-            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:

@@ -12,7 +12,7 @@ Rules:
    The next append syncs it.
  5 After an error nothing is appended until all that the WAL holds is in the file and synced: a failed fsync may have
    dropped pages that the kernel then calls clean.
- 6 Space is kept back on the file system, for a removal has to write before it frees.
+ 6 Space is kept back on the file system: a removal writes before it frees, and the WAL has to fit into the file.
 
 Known weakness: a file that is damaged itself (not its WAL, whose frames carry checksums) is refused, never repaired.
 """
@@ -32,10 +32,9 @@ LIMIT_OCTETS = 8 << 30  # of records: half a day of 250 records/s of 700 octets
 _BUSY_SECONDS = 5.0
 _TURN_SECONDS = 0.1
 _REMOVED_AT_ONCE = 2_000  # about 2 ms, in which an append waits
-_CHECKPOINT_PAGES = 4_000  # 16 MB: large enough to rewrite a page once that many commits have touched
 _PAGES_OF_A_BATCH = 8
-_KEPT_BACK_OCTETS = 8 << 20
-_KEPT_BACK_SHARE = 16
+_KEPT_BACK_OCTETS = 64 << 20  # a part bounds the WAL: large enough to write a page once that many commits touched
+_KEPT_BACK_SHARE = 8
 _IDS_A_SECOND = 1_000_000  # more records than any node takes
 _DAY_SECONDS = 86_400
 
@@ -97,9 +96,9 @@ class Spool:
     def append(self, bodies: Sequence[tuple[float, bytes]]) -> None:
         """Put records, each with the time of its arrival, on disk in one transaction."""
         with _translated():
-            self._check_room()
             self._give_way()
             try:
+                self._check_room()
                 self._recover()
                 with self._transaction():
                     self._connection.executemany("INSERT INTO records (received_at, body) VALUES (?, ?)", bodies)
@@ -131,7 +130,15 @@ class Spool:
 
     def remove(self, up_to_id: int) -> None:
         """Remove every record up to and with that id; their pages are used again."""
-        while self._remove_some(up_to_id):
+        number = _REMOVED_AT_ONCE
+        while True:
+            try:
+                if not self._remove_some(up_to_id, number):
+                    return
+            except Full:  # what it has to write before it frees does not fit: a few fit in what is kept back
+                number //= 8
+                if not number:
+                    raise
             time.sleep(0.002)  # let an append in between
 
     def depth(self) -> Depth:
@@ -170,7 +177,7 @@ class Spool:
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             try:
-                _set_up(connection, limit_octets)
+                _set_up(connection, limit_octets, _kept_back(self._path) // 4)
             except BaseException:
                 connection.close()
                 raise
@@ -189,13 +196,15 @@ class Spool:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def _remove_some(self, up_to_id: int) -> bool:
-        """Remove a few thousand; return whether there may be more."""
+    def _remove_some(self, up_to_id: int, number: int) -> bool:
+        """Remove so many; return whether there may be more."""
         with _translated(), self._turn_taken():
+            if self._is_tight():
+                self._checkpoint()
             (first,) = self._row("SELECT min(id) FROM records")
             if first is None or first > up_to_id:
                 return False
-            last = min(up_to_id, first + _REMOVED_AT_ONCE - 1)
+            last = min(up_to_id, first + number - 1)
             self._connection.execute("PRAGMA synchronous = NORMAL")
             try:
                 with self._transaction():
@@ -226,17 +235,25 @@ class Spool:
                 return
 
     def _check_room(self) -> None:
+        """Where the file system is nearly full, only pages that the file has already are used."""
+        if self._is_tight():
+            self._checkpoint()  # gives back what the WAL takes
+            if self._is_tight() and self._row("PRAGMA freelist_count")[0] < _PAGES_OF_A_BATCH:
+                raise Full(f"nothing but what is kept back is left on the file system of {self._path}")
+
+    def _is_tight(self) -> bool:
         found = os.statvfs(self._path.parent)
-        kept_back = min(_KEPT_BACK_OCTETS, found.f_blocks * found.f_frsize // _KEPT_BACK_SHARE)
-        if found.f_bavail * found.f_frsize < kept_back:
-            raise Full(f"less than {kept_back} octets are left on the file system of {self._path}")
+        return found.f_bavail * found.f_frsize < _kept_back(self._path)
 
     def _recover(self) -> None:
         if self._suspect:
-            (busy, *_) = self._row("PRAGMA wal_checkpoint(TRUNCATE)")
-            if busy:
+            if not self._checkpoint():
                 raise Unwritable("the spool is being read, and has to be synced as a whole after an error")
             self._suspect = False
+
+    def _checkpoint(self) -> bool:
+        """Bring all that the WAL holds into the file, synced; return whether nobody was in the way."""
+        return self._row("PRAGMA wal_checkpoint(TRUNCATE)")[0] == 0
 
     def _last_given(self) -> int:
         return self._row(_LAST_GIVEN)[0]
@@ -246,13 +263,19 @@ class Spool:
         return row
 
 
-def _set_up(connection: sqlite3.Connection, limit_octets: int) -> None:
+def _kept_back(path: Path) -> int:
+    """Return how many octets of the file system are not for records: what the WAL holds has to fit in."""
+    found = os.statvfs(path.parent)
+    return min(_KEPT_BACK_OCTETS, found.f_blocks * found.f_frsize // _KEPT_BACK_SHARE)
+
+
+def _set_up(connection: sqlite3.Connection, limit_octets: int, log_octets: int) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     (page_octets,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.execute(f"PRAGMA wal_autocheckpoint = {max(1, log_octets // page_octets)}")
     # kept at that size: to overwrite blocks that the file has already is less to sync than to add new ones
-    connection.execute(f"PRAGMA journal_size_limit = {2 * _CHECKPOINT_PAGES * page_octets}")
+    connection.execute(f"PRAGMA journal_size_limit = {2 * log_octets}")
     connection.execute("PRAGMA secure_delete = OFF")  # Debian's default would overwrite what is removed
     connection.execute(f"PRAGMA max_page_count = {max(1, limit_octets // page_octets)}")
     connection.executescript(_SCHEMA)

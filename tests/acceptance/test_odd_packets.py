@@ -110,8 +110,8 @@ def test_repeated_attributes_that_may_come_often(standing_provider: Provider) ->
     assert ask(standing_provider, attributes) == wire.ACCESS_ACCEPT
 
 
-def test_accounting_is_not_acknowledged(standing_provider: Provider) -> None:
-    """Silence: an Accounting-Response would say that the record is on disk, and it is not."""
+def test_accounting_is_not_for_this_port(standing_provider: Provider) -> None:
+    """Silence: it is another process that takes accounting."""
     answer = standing_provider.client.send("acct", [("User-Name", "active"), ("Acct-Status-Type", "Start")])
     assert answer.code is None
 

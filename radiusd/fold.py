@@ -18,12 +18,13 @@ Rules:
  3 After any other failure the batches are smaller, and grow again one by one.
 """
 
+import gc
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 from time import monotonic, time
@@ -119,7 +120,8 @@ class Fold:
         looked_at = time()
         spooled = spool.read(ledger.position, self._limit)
         if spooled:
-            self._fold(ledger, batch.parse(spooled))
+            with _without_collections():
+                self._fold(ledger, batch.parse(spooled))
             self._limit = min(self._settings.batch_records, self._limit * 2)
         elif monotonic() >= self._heard_due_at:
             self._heard_due_at = monotonic() + _HEARD_EVERY_SECONDS
@@ -173,6 +175,16 @@ class Fold:
         if self.progress.note_failure(error):
             expected = isinstance(exc, (psycopg2.Error, Unwritable, WrongSchema))
             log.error("fold_failed", error=error, kind=type(exc).__name__, exc_info=None if expected else exc)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """A batch makes a million objects and no cycles: looking for those would take a third of its time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def main() -> int:

@@ -201,7 +201,7 @@ def test_a_late_record_moves_usage_to_its_day(node):
     assert node.query("SELECT octets_in, octets_out FROM usage_day ORDER BY day") == [(400, 400), (0, 0)]
 
 
-def test_the_fold_sees_what_the_hook_must(node):
+def test_the_hook_hears_of_what_opens_and_closes(node, eventually):
     """Sessions that open, close or move are in the change log; interims are not, and are updated in place."""
     node.fold(*(body("start", event_at=NOW, sid=f"s{n}") for n in range(50)))
     opened = node.query("SELECT count(*) FROM change_log WHERE relation = 'session'")
@@ -209,12 +209,15 @@ def test_the_fold_sees_what_the_hook_must(node):
     for minute in range(1, 6):
         node.fold(*(body("interim", event_at=NOW + 60 * minute, sid=f"s{n}", octets=(minute, 1)) for n in range(50)))
     assert node.query("SELECT count(*) FROM change_log WHERE relation = 'session'") == opened
-    node.query("SELECT pg_stat_force_next_flush()")
-    ((updated, in_place),) = node.query(
-        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'session'"
-    )
-    assert updated >= 200
-    assert in_place == updated
+
+    def are_in_place():
+        ((updated, in_place),) = node.query(
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'session'"
+        )
+        assert updated == 250
+        assert in_place > 0.9 * updated
+
+    eventually(are_in_place)
     node.fold(*(body("stop", event_at=NOW + 400, sid=f"s{n}") for n in range(50)))
     assert node.query("SELECT count(*) FROM change_log WHERE relation = 'session'") == [(100,)]
     assert node.query("SELECT count(*) FROM hook_session") == [(0,)]

@@ -5,8 +5,9 @@ snapshot, in PostgreSQL's words `xmin:xmax:xip`: what was not visible in it is n
 is missed and nothing is read twice. A standby does not list the transactions in progress, so its position says
 that nothing from xmin on was visible: those are read again, which is harmless.
 
-The position also says which database it was, and on which timeline: after a failover that lost the last transactions,
-or a restore, everything is loaded again.
+The position also says which database of which cluster it was, and on which timeline: after a failover that lost the
+last transactions, or a restore (a dump brings the installation's id along, and means nothing by its transaction ids),
+everything is loaded again.
 """
 
 import gc
@@ -164,10 +165,11 @@ class Source:
 def _position(cur: cursor) -> tuple[Position, int]:
     """Return where the database is now, and up to where its change log has been pruned; raise `WrongSchema`."""
     cur.execute(
-        "SELECT schema_version, installation.id || '/' || timeline_id,"
+        "SELECT schema_version, concat_ws('/', installation.id, timeline_id, system_identifier, pg_database.oid),"
         " CASE WHEN pg_is_in_recovery() THEN format('%1$s:%1$s:', pg_snapshot_xmin(pg_current_snapshot()))"
         " ELSE pg_current_snapshot()::text END, change_log_floor.xid::text::bigint"
-        " FROM installation, change_log_floor, pg_control_checkpoint()"
+        " FROM installation, change_log_floor, pg_control_checkpoint(), pg_control_system(), pg_database"
+        " WHERE datname = current_database()"
     )
     version, database, snapshot, floor = _one(cur)
     if version != SCHEMA_VERSION:

@@ -367,6 +367,22 @@ def test_another_database_has_everything_loaded(sql: cursor, source: Source) -> 
     assert source.catch_up(state, position).reload
 
 
+def test_a_restored_dump_has_everything_loaded(
+    sql: cursor, source: Source, cluster: Cluster, seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the id of the database that was dumped, and transactions that mean something else."""
+    state, position = source.load()
+    sql.execute("SELECT id FROM installation")
+    (installation,) = sql.fetchone() or (None,)
+    with fresh_database(cluster) as restored:
+        with closing(restored.connect()) as connection, connection.cursor() as cur:
+            cur.execute("UPDATE installation SET id = %s; DELETE FROM change_log", (installation,))
+        monkeypatch.setenv("PGDATABASE", restored.name)
+        with closing(Source(seal)) as other:
+            assert other.catch_up(state, position).reload
+    assert not source.catch_up(state, position).reload
+
+
 def test_a_position_of_the_future_has_everything_loaded(sql: cursor, source: Source) -> None:
     """The database was set back to a backup."""
     state, position = source.load()

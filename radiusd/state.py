@@ -105,6 +105,13 @@ class State:
         tables = {"group": self.groups, "package": self.packages, "customer": self.customers}
         return tables[relation]
 
+    def copy(self) -> "State":
+        """Return this moment's rows in dicts of their own: what another thread may walk through in its own time."""
+        copied = State()
+        for name, table in vars(self).items():
+            setattr(copied, name, table.copy())
+        return copied
+
     def counts(self) -> dict[str, int]:
         """How many rows of each kind there are."""
         names = ("accounts", "customers", "groups", "packages", "nas", "devices")
@@ -112,5 +119,11 @@ class State:
 
 
 def place(request: AccessRequest) -> str:
-    """Where a session sits: its MAC, else its port. A new session in the same place takes the old one's turn."""
-    return request.calling_station_id or f"{request.source_address} port {request.port}"
+    """Where a session sits: its MAC, else its port; empty where the router says neither, which is nobody's place.
+
+    A new session in the same place takes the old one's turn.
+    """
+    station = request.calling_station_id
+    if station:
+        return mac.normalise(station) or station
+    return f"{request.source_address} port {request.port}" if request.port else ""

@@ -3,13 +3,25 @@
 -- Units are in the names: _bps bit/s, _octets, _cents, _seconds. Times are timestamptz.
 -- Load it once into an empty database:  psql -v ON_ERROR_STOP=1 -1 -f schema.sql
 
+-- pg_temp last: or somebody's temporary table would stand in for one of these in the functions below
+SET search_path = public, pg_temp;
+
 -- ---------------------------------------------------------------------------------------------- version --
+
+CREATE FUNCTION is_time_zone(name text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    PERFORM now() AT TIME ZONE name;
+    RETURN name ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)$';      -- names of places: the others know no DST
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN false;
+END $$;
 
 CREATE TABLE installation (
     one_row         boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     schema_version  integer NOT NULL,                                -- programs refuse to start on another one
     id              uuid NOT NULL DEFAULT gen_random_uuid(),         -- tells a snapshot of another database apart
-    time_zone       text NOT NULL DEFAULT 'UTC',                     -- the provider's; customers may have their own
+    -- the provider's; customers may have their own
+    time_zone       text NOT NULL DEFAULT 'UTC' CHECK (is_time_zone(time_zone)),
     created_at      timestamptz NOT NULL DEFAULT now()
 );
 INSERT INTO installation (schema_version) VALUES (2);
@@ -26,14 +38,6 @@ CREATE TYPE customer_type AS ENUM ('individual', 'company', 'sole_proprietor');
 CREATE TYPE customer_kind AS ENUM ('normal', 'residential');  -- residential: a limited set of features
 
 CREATE DOMAIN rate_bps AS bigint CHECK (VALUE > 0);
-
-CREATE FUNCTION is_time_zone(name text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    PERFORM now() AT TIME ZONE name;
-    RETURN name ~ '^[A-Za-z]';                                       -- names, not offsets: offsets know no DST
-EXCEPTION WHEN invalid_parameter_value THEN
-    RETURN false;
-END $$;
 
 -- [["Attribute-Name", "operator", "value"], ...]; names and values are checked against FreeRADIUS's dictionaries
 -- by whoever enters them
@@ -94,7 +98,7 @@ CREATE TABLE customer (
     disabled        boolean NOT NULL DEFAULT false,
     suspended       boolean NOT NULL DEFAULT false,
     deleted_at      timestamptz(0),                                  -- delete = hide
-    expires_at      timestamptz(0),                                  -- from then no authentication and no billing
+    expires_at      timestamptz(0) CHECK (isfinite(expires_at)),     -- from then no authentication and no billing
     inherits_state  boolean NOT NULL DEFAULT true,                   -- a parent's disabled/suspended/expired covers it
     download_bps    rate_bps,                                        -- speed tier of the customer over the package's
     upload_bps      rate_bps,
@@ -228,7 +232,7 @@ CREATE TABLE account (
     blocked         boolean NOT NULL DEFAULT false,
     suspended       boolean NOT NULL DEFAULT false,
     cap_reached     boolean NOT NULL DEFAULT false,                  -- set and cleared by the usage ledger
-    expires_at      timestamptz(0),
+    expires_at      timestamptz(0) CHECK (isfinite(expires_at)),
     sessions_allowed smallint CHECK (sessions_allowed BETWEEN 1 AND 1000),         -- over the package's
     price_cents     bigint CHECK (price_cents >= 0),                 -- over the package's
     lock_to_devices boolean NOT NULL DEFAULT false,                  -- only its authorised devices may use it
@@ -258,7 +262,7 @@ CREATE TABLE package_change (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account_id      bigint NOT NULL REFERENCES account ON DELETE CASCADE,
     package_id      bigint NOT NULL REFERENCES package,
-    activates_at    timestamptz(0) NOT NULL,
+    activates_at    timestamptz(0) NOT NULL CHECK (isfinite(activates_at)),
     comment         text,
     created_at      timestamptz NOT NULL DEFAULT now(),
     applied_at      timestamptz(0),

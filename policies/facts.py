@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeVar, dataclass_transform
 
+from policies import mac
+
 Treatment = Literal["reject", "garden", "throttle"]
 
 _Row = TypeVar("_Row")
@@ -186,8 +188,10 @@ class OpenSession:
 
 
 def place(calling_station_id: str | None, nas_address: str, port: str | None) -> str:
-    """Return where a session sits."""
-    return calling_station_id or f"{nas_address} port {port}"
+    """Return where a session sits: its MAC, in one notation, else its port; empty where the router says neither."""
+    if calling_station_id:
+        return mac.normalise(calling_station_id) or calling_station_id
+    return f"{nas_address} port {port}" if port else ""
 
 
 @_numerous

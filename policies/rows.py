@@ -63,7 +63,8 @@ def nas(row: Row, secret: str) -> Nas:
 def open_session(row: Row) -> OpenSession:
     """Columns SESSION."""
     number, user_name, nas_address, session_class, calling_station_id, port = row
-    return OpenSession(number, user_name, place(calling_station_id, nas_address, port), session_class)
+    sits_at = place(calling_station_id, nas_address, port) or session_class or f"session {number}"
+    return OpenSession(number, user_name, sits_at, session_class)
 
 
 def device(row: Row) -> Device:

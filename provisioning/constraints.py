@@ -76,6 +76,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "customer_billing_day_check": ("a billing day is 1 to 31", "In shorter months it is the last day."),
     "customer_rates_come_in_pairs": _PAIR,
     "customer_time_zone_check": ("the time zone is unknown", "Write a name such as Africa/Johannesburg."),
+    "installation_time_zone_check": ("the time zone is unknown", "Write a name such as Africa/Johannesburg."),
+    "customer_expires_at_check": ("the expiry is no moment in time", "Write a date, or leave it away for never."),
+    "account_expires_at_check": ("the expiry is no moment in time", "Write a date, or leave it away for never."),
+    "package_change_activates_at_check": ("the change is at no moment in time", "Write a date."),
     "customer_code_sequence_pkey": _ONE_ROW,
     "customer_code_sequence_last_number_check": ("account codes count from 1", "Repair customer_code_sequence."),
     # packages

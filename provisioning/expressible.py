@@ -42,13 +42,13 @@ def check_customer(session: Session, customer: Customer) -> None:
     """Raise `BadInput` if a NAS that exists cannot be told the customer's own speed tier."""
     if customer.download_bps is not None:
         for vendor in _vendors(session):
-            _check(vendor, [(f"customer {customer.code}", _speed(customer.download_bps, customer.upload_bps))])
+            _check(vendor, _customer_speeds(customer))
 
 
 def check_vendor(session: Session, vendor: str) -> None:
     """Raise `BadInput` if a NAS of this vendor cannot be told the speeds of the packages and groups that exist.
 
-    Customers' own tiers are not gone through: there may be a million of them.
+    Of customers' own tiers, of which there may be a million, the fastest each way stand for the others.
     """
     known_vendor(vendor)
     for package in session.scalars(select(Package).options(selectinload("*"))):
@@ -60,6 +60,9 @@ def check_vendor(session: Session, vendor: str) -> None:
     for group in session.scalars(select(CustomerGroup)):
         _check(vendor, _group_speeds(group))
         _check_garden(vendor, group)
+    for rate in (Customer.download_bps, Customer.upload_bps):
+        for customer in session.scalars(select(Customer).where(rate.is_not(None)).order_by(rate.desc()).limit(1)):
+            _check(vendor, _customer_speeds(customer))
 
 
 def _vendors(session: Session) -> Iterable[str]:
@@ -100,6 +103,10 @@ def _package_speeds(package: Package, vendor: str) -> Iterator[Named]:
         yield f"{label} (throttled)", _speed(package.throttle_download_bps, package.throttle_upload_bps)
     for band in package.time_bands:
         yield f"{label} (time band {band.position})", _speed(band.download_bps, band.upload_bps)
+
+
+def _customer_speeds(customer: Customer) -> Iterator[Named]:
+    yield f"customer {customer.code}", _speed(customer.download_bps, customer.upload_bps)
 
 
 def _tier(package: Package, vendor: str) -> Speed:

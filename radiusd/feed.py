@@ -57,6 +57,7 @@ class Feed:
         self._position: Position | None = None
         self._changed_since_snapshot = False
         self._snapshot_due_at = 0.0
+        self._saver = Thread()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="feed", daemon=True)
 
@@ -67,7 +68,9 @@ class Feed:
     def stop(self) -> None:
         """End within a second or two."""
         self._stopping.set()
-        self._thread.join(timeout=3.0)
+        for thread in (self._thread, self._saver):
+            if thread.is_alive():
+                thread.join(timeout=3.0)
 
     def _run(self) -> None:
         seal = self._seal_when_there()
@@ -173,15 +176,22 @@ class Feed:
         log.info("state_loaded", seconds=round(time() - started_at, 1), **self._state.counts())
 
     def _save_snapshot_when_due(self, seal: Seal) -> None:
+        """Have the state of this moment written by a thread of its own: a million accounts take three seconds."""
         now = time()
-        if not self._changed_since_snapshot or now < self._snapshot_due_at:
+        if not self._changed_since_snapshot or now < self._snapshot_due_at or self._saver.is_alive():
             return
         if self._state is None or self._position is None:
             return
-        self._snapshot_due_at = now + _SNAPSHOT_EVERY_SECONDS
+        self._snapshot_due_at, self._changed_since_snapshot = now + _SNAPSHOT_EVERY_SECONDS, False
+        arguments = (seal, self._state.copy(), self._position, self.in_step_at or now)
+        self._saver = Thread(target=self._save_snapshot, args=arguments, name="snapshot", daemon=True)
+        self._saver.start()
+
+    def _save_snapshot(self, seal: Seal, state: State, position: Position, in_step_at: float) -> None:
         try:
-            snapshot.save(self._snapshot_path, seal, self._state, self._position, self.in_step_at or now)
+            snapshot.save(self._snapshot_path, seal, state, position, in_step_at)
         except OSError as exc:  # a full disk must not stop the feed
             log.error("snapshot_not_saved", path=str(self._snapshot_path), error=str(exc))
+            self._changed_since_snapshot = True
             return
-        self._changed_since_snapshot, self.snapshot_saved_at = False, now
+        self.snapshot_saved_at = in_step_at

@@ -104,7 +104,7 @@ class Hook:
         dice = getrandbits(112)
         session_class = f"0x544b{dice:028x}"  # "TK" and 14 random octets: ours when accounting brings it back
         if decision.outcome != "garden" and facts.sessions_allowed is not None:
-            self.slots.reserve(facts.account.user_name, place(asked), session_class, now)
+            self.slots.reserve(facts.account.user_name, place(asked) or session_class, session_class, now)
         interim = facts.package.interim_seconds
         interim += dice % (interim // 10)  # or all who came back after a power cut would report in the same second
         self.counts.accepted(decision.outcome)

@@ -74,5 +74,6 @@ class Slots:
     def _drop_ended(self, now: float) -> None:
         while self._confirmed:
             self.free(self._confirmed.popleft())
-        while self._in_order and self._in_order[0].ends_at <= now:
+        # one that ends later than any can was made before the clock was put back
+        while self._in_order and not now < self._in_order[0].ends_at <= now + RESERVATION_SECONDS:
             self.free(self._in_order.popleft().session_class)

@@ -5,8 +5,9 @@ snapshot, in PostgreSQL's words `xmin:xmax:xip`: what was not visible in it is n
 is missed and nothing is read twice. A standby does not list the transactions in progress, so its position says
 that nothing from xmin on was visible: those are read again, which is harmless.
 
-The position also says which database it was, and on which timeline: after a failover that lost the last transactions,
-or a restore, everything is loaded again.
+The position also says which database of which cluster it was, and on which timeline: after a failover that lost the
+last transactions, or a restore (a dump brings the installation's id along, and means nothing by its transaction ids),
+everything is loaded again.
 """
 
 import gc
@@ -15,17 +16,21 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import psycopg2
+import structlog
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, cursor
 
 from policies import rows
 from radiusd.state import State
-from vault.sealed import ACCOUNT_PASSWORD, NAS_SECRET, Seal
+from vault.sealed import ACCOUNT_PASSWORD, NAS_SECRET, NotOurs, Seal
 
 SCHEMA_VERSION = 2
 CHANNEL = "tollkeeper_change"
 
 _ROWS_AT_ONCE = 5_000
+_UNOPENED_TOLD = 20  # with the wrong key it is all of them
 _MANY_CHANGES = 100_000  # beyond this, loading everything is quicker
+
+log = structlog.get_logger()
 
 # parents first, so that whatever refers to a row finds it; the key is what change_log calls the row by
 _VIEWS = {
@@ -78,6 +83,7 @@ class Source:
         self._views = {name: _VIEWS[name] for name in relations or _VIEWS}
         self._seal = seal
         self._confirm = confirm  # is told the Class of each open session that is read
+        self._opened = self._unopened = 0
         self._connection: connection = psycopg2.connect(
             "", connect_timeout=5, application_name="tollkeeper hook", keepalives_idle=10, tcp_user_timeout=10_000
         )
@@ -108,8 +114,9 @@ class Source:
         self._connection.close()
 
     def load(self) -> tuple[State, Position]:
-        """Read everything into a new state."""
+        """Read everything into a new state; raise `NotOurs` where the key opens none of the secrets."""
         state = State()
+        self._opened = self._unopened = 0
         gc.disable()  # a million new rows, none of them garbage
         try:
             with self._connection, self._connection.cursor() as cur:
@@ -118,6 +125,8 @@ class Source:
                     self._load_view(state, relation)
         finally:
             gc.enable()
+        if self._unopened and not self._opened:
+            raise NotOurs("a sealed value does not open with this key")
         return state, position
 
     def catch_up(self, state: State, position: Position) -> Changes:
@@ -126,7 +135,7 @@ class Source:
             current, floor = _position(cur)
             if current.database != position.database or not floor < position.xmin <= current.xmin:
                 return Changes(position, reload=True)
-            logged = _logged_since(cur, position, list(self._views))
+            logged = _logged_since(cur, position, [*self._views, "installation"])
             if len(logged) > _MANY_CHANGES or any(key == "*" for _, key, _ in logged):
                 return Changes(position, reload=True)
             self._apply(cur, state, {(relation, key) for relation, key, _ in logged})
@@ -138,7 +147,7 @@ class Source:
             cur.itersize = _ROWS_AT_ONCE
             cur.execute(f"SELECT {', '.join(columns)} FROM {view}")  # noqa: S608 - our own names
             for row in cur:
-                state.put(relation, self._row(relation, row))
+                self._put(state, relation, row)
 
     def _apply(self, cur: cursor, state: State, changed: set[tuple[str, str]]) -> None:
         """Put what is there, then remove what is gone, children before parents."""
@@ -153,35 +162,52 @@ class Source:
                 )
                 found = {str(row[columns.index(key_column)]): row for row in cur}
                 for row in found.values():
-                    state.put(relation, self._row(relation, row))
+                    self._put(state, relation, row)
                 gone += ((relation, key) for key in keys - found.keys())
         for relation, key in reversed(gone):
             state.remove(relation, key)
 
-    def _row(self, relation: str, row: Sequence[Any]) -> Any:
+    def _put(self, state: State, relation: str, row: Sequence[Any]) -> None:
+        """Take a row in. One bad secret spoils that row alone: an account has no password then, a NAS is none."""
         match relation:
             case "account":
-                sealed = row[3]
-                password = None if sealed is None else self._seal.open(bytes(sealed), ACCOUNT_PASSWORD).decode()
-                return rows.account(row, password)
+                state.put(relation, rows.account(row, self._open(row[3], ACCOUNT_PASSWORD, row[0])))
             case "nas":
-                return rows.nas(row, self._seal.open(bytes(row[3]), NAS_SECRET).decode())
+                secret = self._open(row[3], NAS_SECRET, row[1])
+                if secret is None:
+                    state.remove(relation, str(row[0]))
+                else:
+                    state.put(relation, rows.nas(row, secret))
             case "session":
                 session = rows.open_session(row)
                 if session.session_class is not None:
                     self._confirm(session.session_class)
-                return session
+                state.put(relation, session)
             case _:
-                return getattr(rows, relation)(row)
+                state.put(relation, getattr(rows, relation)(row))
+
+    def _open(self, sealed: bytes | memoryview | None, purpose: bytes, whose: str) -> str | None:
+        if sealed is None:
+            return None
+        try:
+            clear = self._seal.open(bytes(sealed), purpose).decode()
+        except (NotOurs, UnicodeDecodeError):
+            self._unopened += 1
+            if self._unopened <= _UNOPENED_TOLD:
+                log.error("secret_does_not_open", of=whose)
+            return None
+        self._opened += 1
+        return clear
 
 
 def _position(cur: cursor) -> tuple[Position, int]:
     """Return where the database is now, and up to where its change log has been pruned; raise `WrongSchema`."""
     cur.execute(
-        "SELECT schema_version, installation.id || '/' || timeline_id,"
+        "SELECT schema_version, concat_ws('/', installation.id, timeline_id, system_identifier, pg_database.oid),"
         " CASE WHEN pg_is_in_recovery() THEN format('%1$s:%1$s:', pg_snapshot_xmin(pg_current_snapshot()))"
         " ELSE pg_current_snapshot()::text END, change_log_floor.xid::text::bigint"
-        " FROM installation, change_log_floor, pg_control_checkpoint()"
+        " FROM installation, change_log_floor, pg_control_checkpoint(), pg_control_system(), pg_database"
+        " WHERE datname = current_database()"
     )
     version, database, snapshot, floor = _one(cur)
     if version != SCHEMA_VERSION:

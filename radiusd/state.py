@@ -130,6 +130,13 @@ class State:
         tables = {"group": self.groups, "package": self.packages, "customer": self.customers}
         return tables[relation]
 
+    def copy(self) -> "State":
+        """Return this moment's rows in dicts of their own: what another thread may walk through in its own time."""
+        copied = State()
+        for name, table in vars(self).items():
+            setattr(copied, name, table.copy())
+        return copied
+
     def counts(self) -> dict[str, int]:
         """How many rows of each kind there are."""
         names = ("accounts", "customers", "groups", "packages", "nas", "devices", "sessions")

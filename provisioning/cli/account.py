@@ -201,7 +201,10 @@ def passwd(user_name: str, pap_only: bool, **options: Any) -> output.Result:
 @click.argument("user_name")
 @click.argument("when", type=types.TIME_OR_NEVER)
 def expire(user_name: str, when: date | None) -> output.Result:
-    """Set from when on an account is refused: a time, now, or never."""
+    """Set when an account expires: a time, now, or never.
+
+    A bare date begins in the customer's time zone.
+    """
     from provisioning import account as accounts
     from provisioning import database
     from provisioning.cli import views

@@ -143,7 +143,10 @@ def edit(code: str, new_code: str | None, group: str | None, parent: Any, **colu
 @click.argument("code")
 @click.argument("when", type=types.TIME_OR_NEVER)
 def expire(code: str, when: date | None) -> output.Result:
-    """Set from when on a customer has no authentication and no billing: a time, now, or never."""
+    """Set when a customer expires: a time, now, or never.
+
+    From then on it has no authentication and no billing. A bare date begins in the customer's time zone.
+    """
     from provisioning import customer as customers
     from provisioning import database, moments
     from provisioning.cli import views
@@ -176,7 +179,7 @@ for _verb, _text in {
     "enable": "Switch a disabled customer on again.",
     "suspend": "Suspend a customer, for money owed.",
     "unsuspend": "End a customer's suspension.",
-    "delete": "Hide a customer; nothing of it is lost, and no account of it authenticates.",
+    "delete": "Hide a customer; no account of it authenticates.",
     "undelete": "Bring a deleted customer back.",
 }.items():
     _add_verb(_verb, _text)

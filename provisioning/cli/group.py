@@ -9,9 +9,10 @@ from provisioning.cli.command import LazyGroup
 
 _COLUMNS = ("name", "enabled", "treatment_expired", "treatment_suspended", "treatment_cap", "garden_pool")
 _KEYS = (
-    "id, name, enabled, sends_reply_message, treatment_blocked|deleted|disabled|group_disabled|expired|suspended|cap,"
-    " garden_pool, garden_profile, garden_redirect_url, garden_download_bps, garden_upload_bps,"
-    " garden_session_seconds, throttle_download_bps, throttle_upload_bps, created_at"
+    "id, name, enabled, sends_reply_message, treatment_blocked, treatment_deleted, treatment_disabled,"
+    " treatment_group_disabled, treatment_expired, treatment_suspended, treatment_cap, garden_pool, garden_profile,"
+    " garden_redirect_url, garden_download_bps, garden_upload_bps, garden_session_seconds, throttle_download_bps,"
+    " throttle_upload_bps, created_at"
 )
 _REFUSED = click.Choice(["reject", "garden"])
 _OPTIONS: list[types.Spec] = [

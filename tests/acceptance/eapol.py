@@ -48,6 +48,11 @@ class Server:
 
 def authenticate(login: Login, server: Server, **attributes: str | int) -> Answer:
     """Run one EAP conversation; return the last answer. `Calling_Station_Id` is the MAC of the supplicant."""
+    return conversation(login, server, **attributes)[-1]
+
+
+def conversation(login: Login, server: Server, **attributes: str | int) -> list[Answer]:
+    """Run one EAP conversation; return every answer."""
     mac = str(attributes.pop("Calling_Station_Id", "02:00:00:00:00:99"))
     extra = [f"-N{_NUMBERS[name]}:{_SYNTAX[type(value)]}:{value}" for name, value in attributes.items()]
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as configuration:
@@ -61,25 +66,27 @@ def authenticate(login: Login, server: Server, **attributes: str | int) -> Answe
         except FileNotFoundError:
             missing_server("eapol_test is not installed")
             raise
-    answer = read(result.stdout)
+    answers = read(result.stdout)
+    answer = answers[-1]
     if (result.returncode == 0) != (answer.code == "Access-Accept"):  # keys that do not match, a wrong signature
         raise AssertionError(f"eapol_test says {result.stdout[-500:]!r} after {answer}")
-    return answer
+    return answers
 
 
-def read(output: str) -> Answer:
-    """Return the last message that eapol_test received, its attributes by eapol_test's names."""
+def read(output: str) -> list[Answer]:
+    """Return the messages that eapol_test received, silence where it heard nothing last, attributes by its names."""
     code, name = None, ""
     attributes: list[tuple[str, str]] = []
+    answers: list[Answer] = []
     for line in output.splitlines():
         if message := _MESSAGE.match(line):
-            sent = message[1] == "Access-Request"
-            code, attributes = (None if sent else message[1]), []
+            answers += [Answer(code, tuple(attributes))] if code else []
+            code, attributes = (None if message[1] == "Access-Request" else message[1]), []
         elif attribute := _ATTRIBUTE.match(line):
             name = attribute[1]
         elif value := _VALUE.match(line):
             attributes.append((name, value[1].strip("'")))
-    return Answer(code, tuple(attributes))
+    return [*answers, Answer(code, tuple(attributes) if code else ())]
 
 
 def _network(login: Login, server: Server) -> str:

@@ -308,7 +308,7 @@ GOLDEN: dict[tuple[str, str], list[str]] = {
 # name, value, and what of them is on the wire: one of each type that policies.attribute knows, most from a made vendor
 TYPES: list[tuple[str, str, str]] = [
     ("Framed-IP-Address", "192.0.2.1", "08 06 c0000201"),
-    ("Session-Timeout", "86400", "1b 06 00015180"),
+    ("Idle-Timeout", "86400", "1c 06 00015180"),
     ("Service-Type", "framed-user", "06 06 00000002"),
     ("Framed-Interface-Id", "1:2:3:dead", "60 0a 000100020003dead"),
     ("Framed-IPv6-Prefix", "2001:db8:0:ff00::/56", "61 14 0038 20010db80000ff000000000000000000"),

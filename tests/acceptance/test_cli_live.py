@@ -88,6 +88,8 @@ def test_explain(standing_provider, user_name, outcome, reason):
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert (told["outcome"], told["reason"]) == (outcome, reason)
+    for key in told:
+        assert f" {key}" in run(standing_provider, "explain", "--help").stdout
     assert [step["rule"] for step in told["rules"] if step["verdict"] == "applies"] == [reason] * (outcome == "reject")
 
 

@@ -144,12 +144,21 @@ CLEAR_TEXTS = ("arctangent", "secret of plain", "secret of all", "{crypt}$6$x")
 
 _NONE = """
 ALTER TABLE installation ENABLE TRIGGER USER;
-TRUNCATE customer_group, customer, package, time_band, package_profile, nas, account, account_nas, package_change,
-    device, session, session_history, usage_day, accounting_node RESTART IDENTITY CASCADE;
+DELETE FROM session;
+DELETE FROM session_history;
+DELETE FROM usage_day;
+DELETE FROM account;
+UPDATE customer SET parent_id = NULL;
+DELETE FROM customer;
+DELETE FROM customer_group;
+DELETE FROM package;
+DELETE FROM nas;
+SELECT setval(pg_get_serial_sequence(name, 'id'), 1, false)
+FROM unnest('{account, customer, customer_group, package, nas, device, package_change}'::text[]) AS name;
 INSERT INTO installation (schema_version) VALUES (2) ON CONFLICT DO NOTHING;
 UPDATE installation SET schema_version = 2, time_zone = 'UTC';
 UPDATE change_log_floor SET xid = '0';
-TRUNCATE change_log;
+DELETE FROM change_log;
 """
 
 

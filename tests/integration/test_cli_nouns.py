@@ -1,6 +1,7 @@
 """Every noun of the command line, from the operator's side, on a real database."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -141,6 +142,19 @@ def test_a_router_that_cannot_be_told_the_speeds_is_refused(operator):
     assert operator.refused(*nas).startswith("package Fast cannot be told to huawei routers")
     operator.do("package", "edit", "Fast", "--profile", "huawei=FAST-DOWN/FAST-UP")
     operator.do(*nas)
+
+
+def test_a_group_or_customer_that_is_too_fast_is_refused(provider):
+    """The speeds of gardens, throttling and a customer's own tier have to be sayable too, whichever came first."""
+    fast = ("--download", "5G", "--upload", "5G")
+    provider.do("customer", "edit", "FRI001", *fast)
+    bng = ("nas", "add", "bng", "192.0.2.1", "--vendor", "huawei")
+    assert provider.refused(*bng).startswith("customer FRI001 cannot be told to huawei routers")
+    provider.do("customer", "edit", "FRI001", "--download", "none", "--upload", "none")
+    provider.do(*bng)
+    assert provider.refused("customer", "edit", "FRI001", *fast).startswith("customer FRI001 cannot be told")
+    throttle = ("--throttle-download", "5G", "--throttle-upload", "5G")
+    assert provider.refused("group", "edit", "Homes", *throttle).startswith("group Homes (throttled) cannot be told")
 
 
 def test_nas_has_a_life(operator):
@@ -389,6 +403,29 @@ def test_lists_are_tab_separated_in_a_pipe(provider):
         "code\tname\tgroup\tstate\texpires at\nFRI001\tFrikkie Visser\tHomes\tactive\t\n"
     )
     assert "download\t50M\n" in provider.do("package", "show", "Home 50")
+
+
+def test_keys_of_json_are_those_in_the_help(provider):
+    """Every key that a row has in JSON is in the command's help, and no other."""
+    provider.do("device", "add", "frikkie", "00:00:5e:00:53:01")
+    provider.do("nas", "add", "edge1", "192.0.2.1")
+    for noun, name in [
+        ("group", "Homes"),
+        ("package", "Home 50"),
+        ("customer", "FRI001"),
+        ("account", "frikkie"),
+        ("nas", "edge1"),
+    ]:
+        assert documented(provider.do(noun, "show", "--help")) == set(provider.json(noun, "show", name))
+    for noun in ("group", "package", "customer", "account", "nas", "device"):
+        keys = documented(provider.do(noun, "list", "--help").replace("a list of (", "a list of ", 1))
+        assert keys == set(provider.json(noun, "list")[0])
+
+
+def documented(text):
+    """Return the keys that a help text names, without what is in brackets behind them."""
+    keys = " ".join(text.split("JSON keys:")[1].split()).rstrip(".").removeprefix("a list of ")
+    return {key.strip(" )") for key in re.sub(r"\([^()]*\)", "", keys).split(",")}
 
 
 def test_long_input_is_not_repeated_whole(operator):

@@ -1,5 +1,6 @@
 """The feed thread: the hook's state follows a real database, through everything that happens to databases."""
 
+import shutil
 import statistics
 import threading
 import time
@@ -11,31 +12,35 @@ import pytest
 from psycopg2.extensions import cursor
 from structlog.testing import capture_logs
 
+from demo.cluster import Cluster
 from radiusd.feed import Feed
 from radiusd.source import Source
 from radiusd.state import State
-from tests.fix_database import Database
+from tests.fix_database import Database, fresh_database
 from tests.fix_proxy import Proxy
 from tests.fix_waiting import Eventually
 from tests.integration import rows_of_every_kind as rows
 from vault.sealed import Seal, make_key
 
-Start = Callable[[], "Running"]
+Start = Callable[..., "Running"]
 
 
 class Running:
     """A started feed and the states that it has published."""
 
-    def __init__(self, database: Database) -> None:
-        self.published: list[State] = []
-        self.feed = Feed(self.published.append, database.key_file, database.home / "snapshot")
+    def __init__(self, folder: Path, stale_limit_seconds: float) -> None:
+        self.published: list[State | None] = []
+        self.feed = Feed(
+            self.published.append, folder / "key", folder / "snapshot", stale_limit_seconds=stale_limit_seconds
+        )
         self.feed.start()
 
     @property
     def state(self) -> State:
         """The state that requests are answered from."""
-        assert self.published, self.feed.last_error
-        return self.published[-1]
+        state = self.published[-1] if self.published else None
+        assert state is not None, self.feed.last_error
+        return state
 
     def in_step(self) -> None:
         """Assert that it follows the database."""
@@ -43,10 +48,25 @@ class Running:
         assert self.state.counts()["accounts"] == 3
 
 
+@pytest.fixture(scope="module")
+def database(cluster: Cluster) -> Iterator[Database]:
+    """One for all tests of this file, emptied before each."""
+    with fresh_database(cluster) as made:
+        yield made
+
+
+@pytest.fixture
+def folder(database: Database, tmp_path: Path) -> Path:
+    """Where the hook keeps key and snapshot."""
+    shutil.copy(database.key_file, tmp_path / "key")
+    return tmp_path
+
+
 @pytest.fixture
 def sql(database: Database, seal: Seal) -> Iterator[cursor]:
     """A cursor of the owner's on a database with a row of every kind."""
     with closing(database.connect()) as connection, connection.cursor() as cur:
+        rows.empty(cur)
         rows.insert(cur, seal)
         yield cur
 
@@ -60,15 +80,15 @@ def logged() -> Iterator[list[dict[str, object]]]:
 
 @pytest.fixture
 def start(
-    sql: cursor, database: Database, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, logged: object
+    sql: cursor, database: Database, folder: Path, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, logged: object
 ) -> Iterator[Start]:
     """Start a feed that reaches the database through the proxy; stopped at the end."""
     for name, value in {**database.environ, "PGUSER": "tollkeeper_hook", "PGHOST": str(proxy.folder)}.items():
         monkeypatch.setenv(name, value)
     started: list[Running] = []
 
-    def start_one() -> Running:
-        started.append(Running(database))
+    def start_one(stale_limit_seconds: float = 3600.0) -> Running:
+        started.append(Running(folder, stale_limit_seconds))
         return started[-1]
 
     yield start_one
@@ -124,9 +144,9 @@ def test_a_change_whose_notification_was_lost_is_obeyed_within_a_second(
     """The feed looks by itself."""
     running = start()
     eventually(running.in_step)
-    sql.execute("ALTER TABLE package DISABLE TRIGGER USER")
     sql.execute(
-        "BEGIN; UPDATE package SET priority = 5 WHERE id = 1;"
+        "BEGIN; ALTER TABLE package DISABLE TRIGGER USER; UPDATE package SET priority = 5 WHERE id = 1;"
+        "ALTER TABLE package ENABLE TRIGGER USER;"
         "INSERT INTO change_log (relation, key) VALUES ('package', '1'); COMMIT"
     )
     eventually(obeys(running, 5), within_seconds=2.0)  # a second, and a busy machine's delays
@@ -151,8 +171,8 @@ def test_a_truncated_table_is_a_new_state(start: Start, sql: cursor, eventually:
 
     def loaded_again() -> None:
         assert len(running.published) == 2
-        assert running.published[0].devices != {}
-        assert running.published[1].devices == {}
+        assert running.published[0].devices != {}  # type: ignore[union-attr]
+        assert running.state.devices == {}
 
     eventually(loaded_again)
     set_priority(sql, 5)
@@ -251,6 +271,28 @@ def test_a_feed_stops_promptly(start: Start, proxy: Proxy, eventually: Eventuall
     assert time.monotonic() - began < 6.0
 
 
+def test_a_state_that_is_too_old_is_withdrawn(
+    start: Start, sql: cursor, proxy: Proxy, eventually: Eventually, logged: list[dict[str, object]]
+) -> None:
+    """Once, when it is older than the operator allows; back with the database, with what changed meanwhile."""
+    running = start(stale_limit_seconds=0.5)
+    eventually(running.in_step)
+    time.sleep(0.7)
+    assert None not in running.published  # as long as the database answers, it is young
+    proxy.stop()
+
+    def withdrawn() -> None:
+        assert running.published[-1] is None
+        assert running.feed.source is None
+
+    eventually(withdrawn)
+    assert [line["event"] for line in logged].count("state_too_old") == 1
+    set_priority(sql, 5)
+    proxy.start()
+    eventually(obeys(running, 5))
+    assert running.published.count(None) == 1
+
+
 # ------------------------------------------------------------------------------------------------ refusals
 
 
@@ -285,10 +327,10 @@ def test_an_upgrade_under_a_running_feed_leaves_its_state(start: Start, sql: cur
     assert len(running.published) == 1
 
 
-def test_another_key_opens_nothing(start: Start, database: Database, eventually: Eventually) -> None:
+def test_another_key_opens_nothing(start: Start, folder: Path, eventually: Eventually) -> None:
     """It says so and publishes nothing."""
-    database.key_file.unlink()
-    make_key(database.key_file)
+    (folder / "key").unlink()
+    make_key(folder / "key")
     running = start()
 
     def refused() -> None:
@@ -298,13 +340,13 @@ def test_another_key_opens_nothing(start: Start, database: Database, eventually:
     assert running.published == []
 
 
-def test_a_missing_key_is_waited_for(start: Start, database: Database, eventually: Eventually) -> None:
+def test_a_missing_key_is_waited_for(start: Start, folder: Path, eventually: Eventually) -> None:
     """It says which file it wants, and stops promptly when told."""
-    database.key_file.unlink()
+    (folder / "key").unlink()
     running = start()
 
     def refused() -> None:
-        assert f"key file {database.key_file} cannot be read" in (running.feed.last_error or "")
+        assert f"key file {folder / 'key'} cannot be read" in (running.feed.last_error or "")
 
     eventually(refused)
     assert running.published == []
@@ -373,6 +415,23 @@ def test_a_start_without_the_database_is_from_the_snapshot(
     assert len({id(state) for state in running.published}) == 1
 
 
+def test_a_snapshot_that_is_too_old_is_not_served(
+    saved: Running, start: Start, proxy: Proxy, eventually: Eventually
+) -> None:
+    """Without the database there is nothing then; with it, the snapshot is good enough to go on from."""
+    proxy.stop()
+    running = start(stale_limit_seconds=0.0)
+
+    def failed() -> None:
+        assert running.feed.last_error
+
+    eventually(failed)
+    time.sleep(0.3)
+    assert running.published == []
+    proxy.start()
+    eventually(running.in_step)
+
+
 def test_a_start_with_the_database_reads_only_what_changed_since(
     saved: Running, start: Start, sql: cursor, eventually: Eventually, logged: list[dict[str, object]]
 ) -> None:
@@ -381,7 +440,8 @@ def test_a_start_with_the_database_reads_only_what_changed_since(
     set_priority(sql, 5)
     running = start()
     eventually(running.in_step)
-    assert running.published[0].packages[1].priority == 5
+    assert running.published == [running.state]
+    assert running.state.packages[1].priority == 5
     assert running.feed.source == "database"
     assert [line for line in logged if line["event"] == "state_loaded"] == loads
 
@@ -390,24 +450,25 @@ def test_a_snapshot_of_another_database_is_not_continued(
     saved: Running, start: Start, sql: cursor, eventually: Eventually
 ) -> None:
     """Everything is read from the one that is there."""
-    sql.execute("ALTER TABLE installation DISABLE TRIGGER USER; ALTER TABLE package DISABLE TRIGGER USER")
     sql.execute("UPDATE installation SET id = gen_random_uuid(); UPDATE package SET priority = 5")
+    sql.execute("DELETE FROM change_log")
     running = start()
     eventually(running.in_step)
-    assert running.published[0].packages[1].priority == 5
+    assert running.published == [running.state]
+    assert running.state.packages[1].priority == 5
 
 
 @pytest.mark.parametrize("damage", [b"", b"tollkeeper snapshot 1\n", b"tollkeeper snapshot 1\n\xff\xff\xff\xff1"])
 def test_a_damaged_snapshot_is_left(
     saved: Running,
     start: Start,
-    database: Database,
+    folder: Path,
     eventually: Eventually,
     logged: list[dict[str, object]],
     damage: bytes,
 ) -> None:
     """It is said, and everything is read from the database."""
-    (database.home / "snapshot").write_bytes(damage)
+    (folder / "snapshot").write_bytes(damage)
     running = start()
     eventually(running.in_step)
     assert [line["log_level"] for line in logged if line["event"] == "snapshot_unreadable"] == ["warning"]
@@ -428,17 +489,17 @@ def test_without_database_and_snapshot_nothing_is_published(start: Start, proxy:
 
 
 def test_a_snapshot_that_cannot_be_saved_stops_nothing(
-    start: Start, sql: cursor, database: Database, eventually: Eventually, logged: list[dict[str, object]]
+    start: Start, sql: cursor, folder: Path, eventually: Eventually, logged: list[dict[str, object]]
 ) -> None:
     """It is logged; changes are followed."""
-    (database.home / "snapshot.new").mkdir()
+    (folder / "snapshot.new").mkdir()
     running = start()
     eventually(running.in_step)
     set_priority(sql, 5)
     eventually(obeys(running, 5))
     assert [line["event"] for line in logged if line["log_level"] == "error"] == ["snapshot_not_saved"]
     assert running.feed.snapshot_saved_at is None
-    assert not Path(database.home / "snapshot").exists()
+    assert not (folder / "snapshot").exists()
 
 
 def test_the_state_that_was_followed_is_the_one_that_would_be_loaded(

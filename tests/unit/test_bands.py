@@ -200,3 +200,10 @@ def test_a_band_stays_until_it_changes(some: tuple[TimeBand, ...], zone: str, no
     if found.changes_at is not None:
         assert _shown(some, zone, found.changes_at) != found.band
         assert bands.window(some, zone, found.changes_at).band != found.band
+
+
+def test_a_zone_that_this_machine_does_not_have() -> None:
+    """PostgreSQL may know one that Python does not: its bands go by UTC, and nobody is left without an answer."""
+    band = TimeBand(127, 60, 120, 1, 1)
+    assert bands.window((band,), "Atlantis/Nautilus", 3600).band is band
+    assert bands.window((band,), "../../etc/passwd", 7200).band is None

@@ -197,6 +197,14 @@ def test_before_it_knows_anything_the_hook_is_silent(pairs: tuple[tuple[str, str
     assert hook.counts.as_dict()["silent"] == 2
 
 
+def test_a_withdrawn_state_is_silence() -> None:
+    """What is older than the operator allows is not answered from."""
+    hook = make_hook()
+    hook.take(None)
+    assert hook.authorize(PAP) == SILENCE
+    assert hook.dynamic_client((SOURCE,)) == (CODES.notfound, (), ())
+
+
 @pytest.mark.parametrize("relation", ["customer", "group", "package"])
 def test_on_a_broken_state_the_hook_is_silent(relation: str) -> None:
     """An error of ours never cuts a paying customer; it is counted."""

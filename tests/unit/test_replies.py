@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from policies import reply
+from policies import dictionary, reply
 from policies.decide import decide
-from policies.facts import Facts
+from policies.facts import Facts, Pair
 from policies.speed import Unexpressible
 from radiusd.replies import Replies
 from tests.unit.facts_factory import NAS, NOW, any_facts, make_facts
@@ -93,6 +94,50 @@ def test_what_cannot_be_said_is_refused_each_time() -> None:
     for _ in range(2):
         with pytest.raises(Unexpressible):
             ask(replies, facts)
+
+
+# ---------------------------------------------------------------------------- what this server's FreeRADIUS knows
+
+KNOWN = dictionary.parse(
+    "known",
+    lambda _: (
+        "ATTRIBUTE Filter-Id 11 string\nATTRIBUTE Idle-Timeout 28 integer\nATTRIBUTE Framed-Pool 88 string\n"
+        "VENDOR Mikrotik 14988\nBEGIN-VENDOR Mikrotik\nATTRIBUTE Mikrotik-Rate-Limit 8 string\nEND-VENDOR Mikrotik\n"
+    ),
+)
+
+
+def with_attributes(*triples: tuple[str, str, str]) -> Facts:
+    """Return facts whose package has these attributes, as psql may have written them."""
+    return make_facts(package={"reply_attributes": tuple(Pair(*triple) for triple in triples)})
+
+
+def test_what_freeradius_knows_is_sent() -> None:
+    """Nothing is taken away from what parses."""
+    facts = with_attributes(("Filter-Id", "+=", "gold"), ("Idle-Timeout", ":=", "600"))
+    assert ask(Replies(KNOWN), facts) == reply.fixed(decide(facts, NOW), facts, is_ppp=False)
+
+
+@pytest.mark.parametrize(
+    "wrong", [("Unheard-Of", "=", "x"), ("Idle-Timeout", ":=", "for ever"), ("Filter-Id", "==", "gold")]
+)
+def test_what_it_would_garble_is_left_out_and_logged_once(wrong: tuple[str, str, str]) -> None:
+    """An unknown name vanishes in FreeRADIUS, a value that does not parse becomes 0: in an Accept."""
+    replies, facts = Replies(KNOWN), with_attributes(wrong, ("Filter-Id", "+=", "gold"))
+    with capture_logs() as logged:
+        for _ in range(3):
+            found = replies.fixed(decide(facts, NOW), facts, is_ppp=False)
+    assert found == (("Mikrotik-Rate-Limit", ":=", "10M/50M"), ("Filter-Id", "+=", "gold"))
+    assert [(line["event"], line["attribute"]) for line in logged] == [("attribute_not_sent", wrong[0])]
+
+
+def test_a_speed_that_it_would_drop_is_a_refusal() -> None:
+    """Without its attribute the speed would be unlimited; each request is refused, not the first alone."""
+    nokia = make_facts(nas=replace(NAS, vendor="nokia"))
+    replies = Replies(KNOWN)
+    for _ in range(2):
+        with pytest.raises(Unexpressible, match="unknown attribute"):
+            replies.fixed(decide(nokia, NOW), nokia, is_ppp=False)
 
 
 @settings(max_examples=30, deadline=None)

@@ -32,6 +32,7 @@ _LOCK_SPACE = 0x61636374
 _SET_UP = """
 SET statement_timeout = '60s'; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '60s';
 SET TimeZone = 'UTC';
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
 CREATE TEMPORARY TABLE used (
     account_id bigint, day date, period_start date, octets_in bigint, octets_out bigint) ON COMMIT DELETE ROWS;
 """

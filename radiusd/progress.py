@@ -77,6 +77,7 @@ class Reporter:
         beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             beside.write_bytes(orjson.dumps(self._report(), option=orjson.OPT_APPEND_NEWLINE))
+            beside.chmod(0o644)  # no secrets in it, and the command line may be another user's
             beside.replace(self._path)
             self._unwritable = False
         except OSError as exc:

@@ -220,7 +220,7 @@ def _logged_since(cur: cursor, position: Position, relations: list[str]) -> list
     cur.execute(
         "SELECT relation, key, extract(epoch FROM clock_timestamp() - logged_at)::float8 FROM change_log"
         " WHERE xid >= %s::text::xid8 AND NOT pg_visible_in_snapshot(xid, %s::pg_snapshot)"
-        " AND relation = ANY(%s) LIMIT %s",
+        " AND (relation = ANY(%s) OR key = '*') LIMIT %s",
         (position.xmin, position.snapshot, relations, _MANY_CHANGES + 1),
     )
     return cur.fetchall()

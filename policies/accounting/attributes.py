@@ -28,13 +28,17 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _LONGEST_TEXT = 253  # RFC 2865 5: what an attribute holds
 _CLASS_START = "0x544b"  # "TK"
 _CLASS_LENGTH = 34  # 16 octets
+_NONE: list[object] = []
 
 
 def values(body: Mapping[str, object], name: str) -> list[object]:
     """Return all values of an attribute."""
     attribute = body.get(name)
-    found = attribute.get("value") if isinstance(attribute, Mapping) else None
-    return found if isinstance(found, list) else []
+    if isinstance(attribute, dict):
+        found = attribute.get("value")
+        if isinstance(found, list):
+            return found
+    return _NONE
 
 
 def text(body: Mapping[str, object], name: str) -> str | None:
@@ -43,12 +47,10 @@ def text(body: Mapping[str, object], name: str) -> str | None:
     if not found:
         return None
     value = found[0]
-    if type(value) is int and 0 <= value < 2**64:
-        return str(value)
-    if not isinstance(value, str) or not value:
-        return None
+    if not isinstance(value, str):
+        return str(value) if type(value) is int and 0 <= value < 2**64 else None
     decoded = value if value.isascii() else _decode(value)
-    if decoded is None or len(decoded) > _LONGEST_TEXT or "\0" in decoded:
+    if not decoded or len(decoded) > _LONGEST_TEXT or "\0" in decoded:
         return None
     return decoded
 
@@ -66,7 +68,9 @@ def _decode(value: str) -> str | None:
 def number(body: Mapping[str, object], name: str) -> int | None:
     """Return the first value as a number from 0 to 2**32 - 1, as an attribute of type integer holds."""
     found = values(body, name)
-    value = found[0] if found else None
+    if not found:
+        return None
+    value = found[0]
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
         value = int(value)
     return value if type(value) is int and 0 <= value < 2**32 else None

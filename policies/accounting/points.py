@@ -24,6 +24,8 @@ from policies.accounting import days
 
 _WRAP_OCTETS = 2**32
 
+FLAGS = frozenset({"wrapped", "reset"})  # what counters that fell did
+
 
 class Point(NamedTuple):
     """The counters as one record had them."""
@@ -52,6 +54,14 @@ class Curve(NamedTuple):
     def octets(self) -> int:
         """What was moved in all."""
         return self.marks[-1].octets if self.marks else 0
+
+
+class Moved(NamedTuple):
+    """What a session moved in all, and how its counters fell (None: as before)."""
+
+    octets_in: int
+    octets_out: int
+    flags: frozenset[str] | None
 
 
 def add(points: tuple[Point, ...], point: Point, time_zone: str) -> tuple[Point, ...]:
@@ -94,6 +104,33 @@ def _is_needless(before: Point, point: Point, after: Point, time_zone: str) -> b
 def _is_between(before: int, counter: int, after: int) -> bool:
     """Whether it grows or stands; but what follows a zero may be lower than what was before that, and be the reset."""
     return 0 < before <= counter <= after or before == counter == 0
+
+
+def count(points: tuple[Point, ...]) -> Moved:
+    """Return what the session moved in all."""
+    curves = draw_in(points), draw_out(points)
+    flags = {"wrapped" for curve in curves if curve.has_wrapped} | {"reset" for curve in curves if curve.was_reset}
+    return Moved(curves[0].octets, curves[1].octets, frozenset(flags))
+
+
+def grow(points: tuple[Point, ...], point: Point, octets_in: int, octets_out: int) -> Moved | None:
+    """Return what `count` would with one more point, from what it was; None where that is not just a sum.
+
+    It is for the usual record, the next of a session whose counters grow; a long session has many points.
+    """
+    if not points or point.event_at <= points[-1].event_at:
+        return None
+    last = points[-1]
+    if _is_next(last.octets_in, point.octets_in, octets_in) and _is_next(last.octets_out, point.octets_out, octets_out):
+        return Moved(
+            octets_in + point.octets_in - last.octets_in, octets_out + point.octets_out - last.octets_out, None
+        )
+    return None
+
+
+def _is_next(last: int, counter: int, octets: int) -> bool:
+    """Whether it grows; a zero may be one that says nothing (rule 3)."""
+    return last <= counter and (last > 0 or octets == 0)
 
 
 def draw_in(points: tuple[Point, ...]) -> Curve:

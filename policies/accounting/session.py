@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from policies.accounting import points
-from policies.accounting.points import Curve
 from policies.accounting.points import Point as Point
 from policies.accounting.record import ARRIVAL_FLAGS, Record
 
@@ -166,17 +165,17 @@ def _absorb(session: Session, record: Record) -> Session:
     started_at = min(session.started_at, _began_at(record))
     point = _point(started_at, record)
     known = points.add(session.points, point, session.time_zone)
-    curve_in, curve_out = points.draw_in(known), points.draw_out(known)
+    moved = points.grow(session.points, point, session.octets_in, session.octets_out) or points.count(known)
     last_heard_at = max(session.last_heard_at, point.event_at)
     described = replace(
         session,
         started_at=started_at,
         last_heard_at=last_heard_at,
         session_seconds=last_heard_at - started_at,
-        octets_in=curve_in.octets,
-        octets_out=curve_out.octets,
+        octets_in=moved.octets_in,
+        octets_out=moved.octets_out,
         points=known,
-        flags=_flags(session, record, curve_in, curve_out),
+        flags=_flags(session, record, moved),
         **_describe(session, record, point.event_at),
     )
     if record.kind == "stop":
@@ -185,22 +184,19 @@ def _absorb(session: Session, record: Record) -> Session:
 
 
 def _point(started_at: int, record: Record) -> Point:
+    start = _implied_start(record)
     at = record.event_at
-    if record.flags & ARRIVAL_FLAGS and record.session_seconds is not None:
-        at = started_at + record.session_seconds
+    if start is not None and record.flags & ARRIVAL_FLAGS:
+        at = started_at + at - start
     return Point(at, record.octets_in, record.octets_out, record.has_gigawords)
 
 
-def _flags(session: Session, record: Record, *curves: Curve) -> frozenset[str]:
+def _flags(session: Session, record: Record, moved: points.Moved) -> frozenset[str]:
     """What its records were flagged with, and what the points show as they are now known."""
-    flags = set((session.flags | record.flags) - {"wrapped", "reset"})
+    flags = session.flags | record.flags
     if record.kind == "start":
-        flags.discard("no_start")
-    if any(curve.has_wrapped for curve in curves):
-        flags.add("wrapped")
-    if any(curve.was_reset for curve in curves):
-        flags.add("reset")
-    return frozenset(flags)
+        flags -= {"no_start"}
+    return flags if moved.flags is None else flags - points.FLAGS | moved.flags
 
 
 def _describe(session: Session, record: Record, event_at: int) -> dict[str, Any]:

@@ -39,6 +39,10 @@ def deltas(before: Session | None, after: Session) -> Usage:
 
     A day's may be negative, where a late record shows that the octets were another day's; their sum never is.
     """
+    day = _find_only_day(before, after)
+    if before is not None and day is not None:
+        grown = after.octets_in - before.octets_in, after.octets_out - before.octets_out
+        return {_key(after, day): grown} if any(grown) else {}
     octets_in = _subtract(points.draw_in, before, after)
     octets_out = _subtract(points.draw_out, before, after)
     return {
@@ -46,6 +50,23 @@ def deltas(before: Session | None, after: Session) -> Usage:
         for day in sorted(octets_in.keys() | octets_out.keys())
         if octets_in[day] or octets_out[day]
     }
+
+
+def _find_only_day(before: Session | None, after: Session) -> int | None:
+    """The day to which all that is new belongs, where that is plain: the session's last point was added or moved.
+
+    It saves the usual record, an interim of today, nine tenths of the work.
+    """
+    if before is None or before.started_at != after.started_at:
+        return None
+    common = len(after.points) - 1
+    if not 0 < common <= len(before.points) <= common + 1 or before.points[:common] != after.points[:common]:
+        return None
+    known = after.points[common - 1]
+    if common > 1 and not (known.octets_in and known.octets_out):  # it may be no mark (points.py, rule 3)
+        return None
+    day = days.find_day(after.time_zone, known.event_at)
+    return day if after.points[-1].event_at < days.day_start(after.time_zone, day + 1) else None
 
 
 def _subtract(draw: Draw, before: Session | None, after: Session) -> Counter[int]:

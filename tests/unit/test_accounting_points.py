@@ -179,6 +179,16 @@ def test_one_more_point_never_lowers_a_total(several: list[Point], habit: int) -
     assert all(more >= less for more, less in zip(total(whole), total(fewer), strict=True))
 
 
+@given(POINTS)
+def test_growing_is_counting(several: list[Point]) -> None:
+    """The short way gives what counting all points gives, or nothing."""
+    *known, last = add_all(tuple(several))
+    before = points.count(tuple(known))
+    grown = points.grow(tuple(known), last, before.octets_in, before.octets_out)
+    if grown is not None:
+        assert grown._replace(flags=before.flags) == points.count((*known, last))
+
+
 def test_a_week_is_seven_days() -> None:
     """Points of different days stay, however far apart."""
     several = collect((1,), (2,), (3,), (4,), step=int(timedelta(days=1).total_seconds()))

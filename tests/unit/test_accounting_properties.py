@@ -164,7 +164,7 @@ def _without_points(session: Session) -> Session:
     return replace(session, points=())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(deliveries())
 def test_the_order_of_arrival_does_not_matter(delivery: tuple[list[Told], list[Record], list[Record]]) -> None:
     """Any permutation with any repetition gives the sessions and the ledger of the order in which records were made.
@@ -188,7 +188,7 @@ def test_the_order_of_arrival_does_not_matter(delivery: tuple[list[Told], list[R
         assert found == ideal
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(deliveries())
 def test_sessions_are_what_they_were(delivery: tuple[list[Told], list[Record], list[Record]]) -> None:
     """As many sessions as there were, with the octets that were moved, and the same sum in the ledger."""
@@ -203,7 +203,7 @@ def test_sessions_are_what_they_were(delivery: tuple[list[Told], list[Record], l
     assert [session.state == "stopped" for session in found] == [told.records[-1].kind == "stop" for told in several]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(deliveries())
 def test_the_ledger_is_the_sum_of_the_sessions(delivery: tuple[list[Told], list[Record], list[Record]]) -> None:
     """What was entered step by step is what the sessions, as they are at last, are split into; no day is negative."""
@@ -216,7 +216,7 @@ def test_the_ledger_is_the_sum_of_the_sessions(delivery: tuple[list[Told], list[
     assert _without_zeros(split) == ledger
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -247,7 +247,7 @@ def test_addresses_are_those_that_postgresql_takes() -> None:
     assert (found.ipv6_prefix, found.delegated_ipv6_prefix) == ("2001:db8:1::/60", None)
 
 
-@pytest.mark.parametrize("nonsense", [None, [], "x", 5, {"User-Name": 5}, {"User-Name": {"value": "bob"}}])
+@pytest.mark.parametrize("nonsense", [None, [], "x", 5, {"User-Name": 5}, {"Acct-Status-Type": {"value": "Start"}}])
 def test_what_is_no_packet_is_quarantined(nonsense: object) -> None:
     """Any JSON value is taken."""
     assert isinstance(record.parse(nonsense, NOON), Quarantined)  # type: ignore[arg-type]

@@ -145,6 +145,12 @@ def test_a_record_sent_again_without_a_timestamp_is_the_same_one() -> None:
     assert sessions.take(told, again) == (told, "duplicate")
 
 
+def test_a_start_sent_again_without_a_timestamp_is_the_same_one() -> None:
+    """It adds no seconds."""
+    session = begin(record("start", flags=ARRIVED))
+    assert sessions.take(session, record("start", event_at=NOON + 12, flags=ARRIVED)) == (session, "duplicate")
+
+
 def test_a_stop_ends_a_session() -> None:
     """At its event, with its cause."""
     session = tell(START, record("stop", 300, 5, 7, terminate_cause="User-Request"))

@@ -20,7 +20,7 @@ def test_bars_are_on_the_scale(columns, most):
     ]
     if columns >= 40:
         assert max(map(len, lines)) <= columns
-    full, half = (len(re.sub(r"[^█▏▎▍▌▋▊▉]", "", line.split("▏", 1)[1])) for line in lines[1:3])
+    full, half = (len(re.sub(r"[^█▏▎▍▌▋▊▉]", "", line.split("│", 1)[1])) for line in lines[1:3])
     axis, figures = lines[-2:]
     width = len(axis) - axis.index("└") - 1
     assert full <= width

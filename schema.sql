@@ -288,10 +288,12 @@ CREATE INDEX device_account_id ON device (account_id);
 -- Written by radiusd's fold only, a batch in one transaction with the batch's place in its node's spool.
 -- octets_in is what the router received from the customer (upload), octets_out what it sent (RFC 2866 5.3, 5.4).
 
--- how far each node's spool has been folded, and what became of its records, by the UTC day on which they arrived
+-- how far each node's spool has been folded, and what became of its records, by the UTC day on which they arrived.
+-- Set spool to '' where the spool of a node is known to go on from last_spool_id, and its -token file was lost.
 CREATE TABLE accounting_node (
     node            text PRIMARY KEY CHECK (node <> ''),
     last_spool_id   bigint NOT NULL DEFAULT 0,                       -- with the batch, so that none is folded twice
+    spool           text NOT NULL DEFAULT '',                        -- whose ids those are: two nodes never share a name
     folded_at       timestamptz NOT NULL DEFAULT now()               -- what arrived before is folded, all of it
 );
 CREATE TABLE accounting_day (

@@ -62,7 +62,8 @@ def accounting_of(settings: Settings) -> AccountingServer:
 
 def servers_of(settings: Settings) -> dict[str, Server]:
     """Return every server but PostgreSQL, in starting order: accounting is taken in when there is where to put it."""
-    servers: list[Server] = [radius_of(settings), daemon.accountingd(settings), accounting_of(settings)]
+    fold = daemon.fold(settings, cluster_of(settings).environ(role=schema.FOLD, database=schema.DATABASE))
+    servers: list[Server] = [radius_of(settings), daemon.accountingd(settings), fold, accounting_of(settings)]
     return {server.name: server for server in servers}
 
 

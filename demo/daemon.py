@@ -105,6 +105,11 @@ def accountingd(settings: Settings) -> Daemon:
     return Daemon("accountingd", settings, tcp_port=port, answers=_is_healthy)
 
 
+def fold(settings: Settings, database: Mapping[str, str]) -> Daemon:
+    """Return the daemon that brings them into PostgreSQL. `database` holds libpq's PG* variables, for its role."""
+    return Daemon("fold", settings, database)
+
+
 def ensure_token(settings: Settings) -> None:
     """Make the token by which FreeRADIUS and accountingd know each other, unless there is one."""
     path = settings.token_file

@@ -111,14 +111,23 @@ def resolve(session: Session, moment: Any, time_zone: str | None = None) -> date
 def statement(
     table: str, wanted: Wanted, cursor: tuple[datetime, int] | None, limit: int
 ) -> tuple[str, dict[str, Any]]:
-    """Return a page's query and its parameters: what is looked for first, and only then what it belongs to."""
+    """Return a page's query and its parameters: what is looked for first, and only then what it belongs to.
+
+    An address or a device has few sessions, which PostgreSQL cannot know: it would rather read all of a table in the
+    order of the page until enough have been met. So those few are read first, and sorted.
+    """
     by = _BY[table]
     conditions = dict(_conditions(by, wanted))
-    if cursor is not None:
-        conditions[f"({by}, id) < (:after_at, :after_id)"] = dict(zip(("after_at", "after_id"), cursor, strict=True))
     where = " AND ".join(conditions) or "true"
-    page = f"SELECT * FROM {table} WHERE {where} ORDER BY {by} DESC, id DESC LIMIT :limit"  # noqa: S608
-    query = f"SELECT {_columns(table)} FROM ({page}) AS s {_JOINS} ORDER BY s.{by} DESC, s.id DESC"  # noqa: S608
+    behind = "true"
+    if cursor is not None:
+        behind = f"({by}, id) < (:after_at, :after_id)"
+        conditions[behind] = {"after_at": cursor[0], "after_id": cursor[1]}
+    fence = "MATERIALIZED" if wanted.ip or wanted.mac else "NOT MATERIALIZED"
+    query = f"""
+        WITH found AS {fence} (SELECT * FROM {table} WHERE {where}),
+        page AS (SELECT * FROM found WHERE {behind} ORDER BY {by} DESC, id DESC LIMIT :limit)
+        SELECT {_columns(table)} FROM page AS s {_JOINS} ORDER BY s.{by} DESC, s.id DESC"""  # noqa: S608
     return query, {"limit": limit, **{key: value for given in conditions.values() for key, value in given.items()}}
 
 

@@ -119,7 +119,7 @@ def _opened(mode: str) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def _turn() -> Iterator[None]:
     """Take the turn that accountingd gives way to: under load it lets go of SQLite's own lock for no time at all."""
-    with open(path().with_name(path().name + "-turn"), "ab") as turn:
+    with open(path().with_name(path().name + "-turn"), "rb+") as turn:
         deadline = time.monotonic() + _BUSY_SECONDS
         while True:
             try:

@@ -20,13 +20,14 @@ Rules:
 
 import gc
 import os
+import secrets
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, get_ident
 from time import monotonic, time
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ from policies.accounting.record import Quarantined
 from radiusd import batch, upkeep
 from radiusd import log as logging
 from radiusd.batch import Entry, Poison
-from radiusd.ledger import Ledger
+from radiusd.ledger import Ledger, WrongSpool
 from radiusd.progress import Progress, Reporter
 from radiusd.source import WrongSchema
 from radiusd.spool import Spool, Unwritable
@@ -100,13 +101,13 @@ class Fold:
 
     def drain(self) -> None:
         """Fold all that waits, then return; raises what goes wrong."""
-        with closing(self._connect()) as ledger, closing(Spool(self._settings.spool)) as spool:
+        with self._open() as (ledger, spool):
             while self._fold_batch(ledger, spool):
                 pass
 
     def _follow(self) -> None:
         """One connection's life."""
-        with closing(self._connect()) as ledger, closing(Spool(self._settings.spool)) as spool:
+        with self._open() as (ledger, spool):
             self.progress.connected, self.progress.position = True, ledger.position
             upkeep.make_partitions(ledger)
             log.info("fold_connected", node=self.progress.node, position=ledger.position)
@@ -114,6 +115,15 @@ class Fold:
                 if not self._fold_batch(ledger, spool):
                     self.stopping.wait(_POLL_SECONDS)
                 self._keep_up(ledger)
+
+    @contextmanager
+    def _open(self) -> Iterator[tuple[Ledger, Spool]]:
+        with closing(self._connect()) as ledger, closing(Spool(self._settings.spool)) as spool:
+            last_id = spool.depth().last_id
+            oldest = spool.read(0, 1)
+            oldest_id = oldest[0].id if oldest else last_id + 1
+            ledger.claim(_read_token(self._settings.spool), oldest_id=oldest_id, last_id=last_id)
+            yield ledger, spool
 
     def _fold_batch(self, ledger: Ledger, spool: Spool) -> bool:
         """Fold what waits, up to a batch; return whether there was anything."""
@@ -173,8 +183,23 @@ class Fold:
     def _note_failure(self, exc: Exception) -> None:
         error = " ".join(str(exc).split()) or type(exc).__name__
         if self.progress.note_failure(error):
-            expected = isinstance(exc, (psycopg2.Error, Unwritable, WrongSchema))
+            expected = isinstance(exc, (psycopg2.Error, Unwritable, WrongSchema, WrongSpool))
             log.error("fold_failed", error=error, kind=type(exc).__name__, exc_info=None if expected else exc)
+
+
+def _read_token(spool: Path) -> str:
+    """Return what tells this spool from every other: a random word in a file beside it, made when it is first met."""
+    path = spool.with_name(spool.name + "-token")
+    if not path.exists():
+        made = path.with_name(f"{path.name}.{os.getpid()}.{get_ident()}")
+        with made.open("w", encoding="ascii") as file:
+            file.write(secrets.token_hex(16))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
+    return path.read_text(encoding="ascii")
 
 
 @contextmanager

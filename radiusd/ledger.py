@@ -59,11 +59,16 @@ WHERE nas_address = ANY(%s::inet[]) AND rebooted_at >= to_timestamp(%s)
 """
 
 
+class WrongSpool(Exception):
+    """the spool is not the one that is folded under this node's name"""
+
+
 class Ledger:
     """One connection, as libpq's PG* variables say; raises `psycopg2.Error` and `WrongSchema`."""
 
     def __init__(self, node: str, dsn: str = "") -> None:
         self._node = node
+        self._spool: str | None = None
         self._connection: connection = psycopg2.connect(
             dsn, connect_timeout=5, application_name="tollkeeper fold", keepalives_idle=10, tcp_user_timeout=30_000
         )
@@ -94,6 +99,26 @@ class Ledger:
         self.position = position
         return outcome
 
+    def claim(self, spool: str, *, oldest_id: int, last_id: int) -> None:
+        """Fold this spool and no other from now on; raise `WrongSpool` where that would lose records.
+
+        Its ids have to go on where those of the spool before it ended: one that was copied, rolled back, or is another
+        node's, would have its records taken for folded ones.
+        """
+        with self.transaction() as cur:
+            cur.execute("SELECT last_spool_id, spool FROM accounting_node WHERE node = %s FOR UPDATE", (self._node,))
+            position, known = cur.fetchone() or (0, "")
+            is_new = known not in ("", spool)
+            if last_id < position or (is_new and oldest_id <= position):
+                raise WrongSpool(
+                    f"the spool of node {self._node} does not go on where the last ended"
+                    f" (its ids {oldest_id} to {last_id}, folded up to {position}):"
+                    " another node has the same name, or the spool is an old copy."
+                    " HINT: Give each node a TOLLKEEPER_NODE of its own; see accounting_node.spool in schema.sql."
+                )
+            cur.execute("UPDATE accounting_node SET spool = %s WHERE node = %s", (spool, self._node))
+        self._spool = spool
+
     def heard(self, until: float) -> None:
         """Note that everything which arrived before this moment is folded."""
         with self.transaction() as cur:
@@ -109,10 +134,12 @@ class Ledger:
             yield cur
 
     def _lock_position(self, cur: cursor) -> int:
-        cur.execute("SELECT last_spool_id FROM accounting_node WHERE node = %s FOR UPDATE", (self._node,))
+        cur.execute("SELECT last_spool_id, spool FROM accounting_node WHERE node = %s FOR UPDATE", (self._node,))
         row = cur.fetchone()
         if row is None:
             raise WrongSchema(f"the row of node {self._node} has gone from accounting_node")
+        if self._spool is not None and row[1] != self._spool:
+            raise WrongSpool(f"another spool is folded under the name of node {self._node}")
         return int(row[0])
 
     def _advance(self, cur: cursor, position: int, received_at: float) -> None:

@@ -177,7 +177,7 @@ class Spool:
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             try:
-                _set_up(connection, limit_octets, _kept_back(self._path) // 4)
+                _set_up(connection, limit_octets, _kept_back(os.statvfs(self._path.parent)) // 4)
             except BaseException:
                 connection.close()
                 raise
@@ -243,7 +243,7 @@ class Spool:
 
     def _is_tight(self) -> bool:
         found = os.statvfs(self._path.parent)
-        return found.f_bavail * found.f_frsize < _kept_back(self._path)
+        return found.f_bavail * found.f_frsize < _kept_back(found)
 
     def _recover(self) -> None:
         if self._suspect:
@@ -263,9 +263,8 @@ class Spool:
         return row
 
 
-def _kept_back(path: Path) -> int:
+def _kept_back(found: os.statvfs_result) -> int:
     """Return how many octets of the file system are not for records: what the WAL holds has to fit in."""
-    found = os.statvfs(path.parent)
     return min(_KEPT_BACK_OCTETS, found.f_blocks * found.f_frsize // _KEPT_BACK_SHARE)
 
 

@@ -39,8 +39,8 @@ class Held:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the database has to hear of it."""
-        return self.session is not self.before and self.session != self.before
+        """Whether the database has to hear of it: what a record does not change stays the same object."""
+        return self.session is not self.before
 
 
 def identity(one: Record | Session) -> Identity:

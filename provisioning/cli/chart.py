@@ -35,7 +35,7 @@ Line = list[Span]
 def draw(bars: Sequence[Bar], *, columns: int) -> Iterator[Line]:
     """Yield the lines of a chart that is `columns` wide: a legend, two lines a bar, and the scale they are on."""
     labels = max((len(bar.label) for bar in bars), default=0)
-    width = max(_LEAST_BAR, columns - labels - len(" ↑ ▏") - _AMOUNT - 2)
+    width = max(_LEAST_BAR, columns - labels - len(" ↑ │") - _AMOUNT - 2)
     top = scale(max((max(bar.octets_in, bar.octets_out) for bar in bars), default=0))
     indent = " " * (labels + len(" ↑ "))
     yield [Span(indent), Span("↑ upload", UPLOAD), Span("  "), Span("↓ download", DOWNLOAD)]
@@ -60,7 +60,7 @@ def _line(label: str, arrow: str, octets: int, style: str, width: int, top: int)
     return [
         Span(f"{label} "),
         Span(arrow, style),
-        Span(" ▏", "dim"),
+        Span(" │", "dim"),
         Span(_bar(octets, width, top), style),
         Span(f" {measured.octets(octets)}" if octets else " 0"),
     ]

@@ -155,7 +155,7 @@ def _view(row: "AccountingQuarantine") -> dict[str, Any]:
 
 def _parsed(body: str) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body, strict=False)  # a raw control character is no reason to show less
     except ValueError:
         return None
 

@@ -20,6 +20,7 @@ class AccountingNode(Base):
 
     node: Mapped[str] = mapped_column(primary_key=True)
     last_spool_id: Mapped[int] = has_default(BigInteger)
+    spool: Mapped[str] = has_default()
     folded_at: Mapped[Moment] = has_default()
 
 

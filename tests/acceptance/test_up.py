@@ -9,20 +9,22 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
 import pytest
 
-from demo import components, processes, schema
+from demo import components, probe, processes, schema
+from demo.radclient import Client
 from demo.settings import REPOSITORY, Settings
 from tests.fix_waiting import Eventually, free_tcp_port
 
 pytestmark = pytest.mark.acceptance
 
 _PATIENCE_SECONDS = 120
-SERVERS = ["PostgreSQL", "FreeRADIUS", "accountingd", "FreeRADIUS for accounting"]
+SERVERS = ["PostgreSQL", "FreeRADIUS", "accountingd", "fold", "FreeRADIUS for accounting"]
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,24 @@ def test_it_recovers_from_a_crash_of_all(installation: Installation) -> None:
 
     assert up.code == 0, up.errors
     assert _rows(up.output)["active"] == ("Access-Accept", "accepted")
+
+
+def test_accounting_reaches_the_database(installation: Installation, eventually: Eventually) -> None:
+    """A record is acknowledged, and a moment later it is a session."""
+    installation.run("up", "--detach")
+    router = Client("127.0.0.1", installation.settings.acct_port, probe.secret_file(installation.settings))
+    pairs = [("Acct-Status-Type", "Start"), ("User-Name", "active"), ("Acct-Session-Id", "first")]
+
+    assert router.send("acct", pairs).code == "Accounting-Response"
+
+    dsn = components.cluster_of(installation.settings).dsn(role=schema.OWNER, database=schema.DATABASE)
+
+    def is_a_session() -> None:
+        with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT user_name FROM session WHERE acct_session_id = 'first'")
+            assert cursor.fetchall() == [("active",)]
+
+    eventually(is_a_session, within_seconds=15.0)
 
 
 @pytest.mark.parametrize("variable", ["TOLLKEEPER_AUTH_PORT", "TOLLKEEPER_ACCT_PORT"])

@@ -15,6 +15,7 @@ import pytest
 
 from demo.settings import REPOSITORY
 from radiusd import batch
+from radiusd.ledger import WrongSpool
 from radiusd.source import WrongSchema
 from tests.fix_database import Database
 from tests.integration.folding import NOW, Node, body, with_subscribers
@@ -222,3 +223,37 @@ def test_a_schema_of_another_version(node):
     with pytest.raises(WrongSchema, match="99"):
         node.fold()
     assert node.spool.depth().records == 5 * SESSIONS
+
+
+def test_two_nodes_of_one_name(database):
+    """A second spool under the same name is never taken for the first: none of its records is thrown away."""
+    with_subscribers(database)
+    first, second = Node(database), Node(database, "other")
+    second.name, second.settings = first.name, second.settings._replace(node=first.name)
+    first.fold(body("start", event_at=NOW, sid="a"))
+    older = second.spool.depth().last_id <= first.spool.depth().last_id
+    assert older, "both were made in the same second, the first has a record more"
+    second.hear(body("start", event_at=NOW, sid="b"))
+    with pytest.raises(WrongSpool, match="another node has the same name"):
+        second.fold()
+    assert second.spool.depth().records == 1
+    first.fold(body("stop", event_at=NOW + 5, sid="a"))
+    first.close()
+    second.close()
+
+
+def test_a_new_spool_goes_on(database):
+    """A spool that was lost with its disk is followed by a new one; should the old one turn up again, it is refused."""
+    with_subscribers(database)
+    lost = Node(database)
+    lost.fold(body("start", event_at=NOW, sid="a"))
+    time.sleep(1.1)  # ids begin with the second in which a spool is made
+    new = Node(database, "new")
+    new.name, new.settings = lost.name, new.settings._replace(node=lost.name)
+    new.fold(body("stop", event_at=NOW + 5, sid="a"))
+    assert new.history("state") == [("stopped",)]
+    with pytest.raises(WrongSpool):
+        lost.fold(body("start", event_at=NOW, sid="c"))
+    assert lost.spool.depth().records == 1
+    new.close()
+    lost.close()

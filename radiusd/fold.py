@@ -18,6 +18,7 @@ Rules:
  3 After any other failure the batches are smaller, and grow again one by one.
 """
 
+import errno
 import gc
 import os
 import secrets
@@ -46,6 +47,7 @@ from radiusd.spool import Spool, Unwritable
 BATCH_RECORDS = 5_000
 _SMALLEST_BATCH = 50
 _POLL_SECONDS = 0.1
+_LINES_A_BATCH = 20
 _HEARD_EVERY_SECONDS = 5.0
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -109,12 +111,11 @@ class Fold:
         """One connection's life."""
         with self._open() as (ledger, spool):
             self.progress.connected, self.progress.position = True, ledger.position
-            upkeep.make_partitions(ledger)
             log.info("fold_connected", node=self.progress.node, position=ledger.position)
             while not self.stopping.is_set():
+                self._keep_up(ledger)
                 if not self._fold_batch(ledger, spool):
                     self.stopping.wait(_POLL_SECONDS)
-                self._keep_up(ledger)
 
     @contextmanager
     def _open(self) -> Iterator[tuple[Ledger, Spool]]:
@@ -137,10 +138,9 @@ class Fold:
             self._heard_due_at = monotonic() + _HEARD_EVERY_SECONDS
             ledger.heard(looked_at)
         self.progress.position = ledger.position
-        if self.progress.last_error is not None:
+        if self._remove(spool, ledger.position) and self.progress.last_error is not None:
             log.info("fold_recovered")
             self.progress.last_error = None
-        self._remove(spool, ledger.position)
         return bool(spooled)
 
     def _fold(self, ledger: Ledger, entries: Sequence[Entry]) -> None:
@@ -151,7 +151,7 @@ class Fold:
         else:
             self.progress.records += outcome.fates.total()
             self.progress.quarantined += len(outcome.quarantined)
-            for spooled, reason in outcome.quarantined:
+            for spooled, reason in outcome.quarantined[:_LINES_A_BATCH]:
                 log.warning("record_quarantined", spool_id=spooled.id, reason=reason)
 
     def _halve(self, ledger: Ledger, entries: Sequence[Entry], exc: Poison) -> None:
@@ -162,23 +162,31 @@ class Fold:
         self._fold(ledger, entries[:middle])
         self._fold(ledger, entries[middle:])
 
-    def _remove(self, spool: Spool, position: int) -> None:
+    def _remove(self, spool: Spool, position: int) -> bool:
         """What cannot be removed now is removed with the next batch: it is folded, and known to be."""
         try:
             spool.remove(position)
         except Unwritable as exc:
-            if self.progress.note_failure(str(exc)):
-                log.error("spool_not_emptied", error=str(exc))
+            self._note_failure(exc)
+            return False
+        return True
 
     def _keep_up(self, ledger: Ledger) -> None:
+        """What fails here is tried again in a minute; records are folded all the same."""
         if monotonic() < self._upkeep_due_at:
             return
         self._upkeep_due_at = monotonic() + upkeep.EVERY_SECONDS
-        upkeep.make_partitions(ledger)
-        upkeep.forget_reboots(ledger)
-        closed = upkeep.close_silent(ledger)
+        try:
+            upkeep.make_partitions(ledger)
+            upkeep.forget_reboots(ledger)
+            closed = upkeep.close_silent(ledger)
+        except psycopg2.Error as exc:
+            self._note_failure(exc)
+            return
         if closed:
             log.info("sessions_closed_as_stale", number=closed)
+        if closed == upkeep.AT_ONCE:  # after an outage there are many: a batch in between
+            self._upkeep_due_at = 0.0
 
     def _note_failure(self, exc: Exception) -> None:
         error = " ".join(str(exc).split()) or type(exc).__name__
@@ -192,14 +200,24 @@ def _read_token(spool: Path) -> str:
     path = spool.with_name(spool.name + "-token")
     if not path.exists():
         made = path.with_name(f"{path.name}.{os.getpid()}.{get_ident()}")
-        with made.open("w", encoding="ascii") as file:
-            file.write(secrets.token_hex(16))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(made, path)
-        made.unlink()
+        try:
+            _write_durably(made, secrets.token_hex(16))
+            with suppress(FileExistsError):
+                os.link(made, path)
+        except OSError as exc:
+            if exc.errno != errno.ENOSPC:
+                raise
+            return ""  # a full disk has to be emptied first, and that is for the fold to do
+        finally:
+            made.unlink(missing_ok=True)
     return path.read_text(encoding="ascii")
+
+
+def _write_durably(path: Path, text: str) -> None:
+    with path.open("w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager

@@ -8,7 +8,8 @@ Rules:
  3 Rows of the ledger are added to in the order of their keys, for the same reason.
  4 What PostgreSQL refuses because of its content is `Poison`; every other error means that the connection is given up.
 
-Known weakness: with asynchronous replication a failover forgets the last commits, and their records have left the
+Known weakness: a session whose router speaks from two addresses, to two nodes at the same moment, is not locked against
+the other node. And with asynchronous replication a failover forgets the last commits, and their records have left the
 spool. Where none may be lost, PostgreSQL needs a synchronous standby.
 """
 

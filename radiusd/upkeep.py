@@ -11,10 +11,10 @@ from radiusd.batch import UsageRow
 from radiusd.ledger import Ledger
 
 EVERY_SECONDS = 60.0
+AT_ONCE = 2_000  # sessions closed in one transaction: a fraction of a second
 MISSED_INTERIMS = 3
 DEFAULT_INTERIM_SECONDS = 600
 
-_AT_ONCE = 2_000
 _MONTHS_AHEAD = 3
 _HEARD = (
     "SELECT extract(epoch FROM min(folded_at))::bigint FROM accounting_node WHERE folded_at > now() - interval '1 day'"
@@ -22,7 +22,7 @@ _HEARD = (
 # no index has last_heard_at, or interims could not be updated in place; the open ones are read through once a minute
 _SILENT = """
 SELECT id, host(nas_address) FROM session
-WHERE id > %s AND last_heard_at < to_timestamp(%s) - %s * make_interval(secs => coalesce(interim_seconds, %s))
+WHERE last_heard_at < to_timestamp(%s) - %s * make_interval(secs => coalesce(interim_seconds, %s))
 ORDER BY id LIMIT %s
 """
 
@@ -40,21 +40,15 @@ def forget_reboots(of: Ledger) -> None:
 
 
 def close_silent(of: Ledger) -> int:
-    """Close the sessions that have missed their interims; return how many."""
+    """Close sessions that have missed their interims, `AT_ONCE` of them at most; return how many."""
     with of.transaction() as cur:
         cur.execute(_HEARD)
         (heard_until,) = cur.fetchone() or (None,)
-    if heard_until is None:
-        return 0
-    closed, last_id = 0, 0
-    while True:
-        with of.transaction() as cur:
-            cur.execute(_SILENT, (last_id, heard_until, MISSED_INTERIMS, DEFAULT_INTERIM_SECONDS, _AT_ONCE))
-            silent = cur.fetchall()
-        if not silent:
-            return closed
-        closed += _close(of, [row[0] for row in silent], {row[1] for row in silent}, heard_until)
-        last_id = silent[-1][0]
+        if heard_until is None:
+            return 0
+        cur.execute(_SILENT, (heard_until, MISSED_INTERIMS, DEFAULT_INTERIM_SECONDS, AT_ONCE))
+        silent = cur.fetchall()
+    return _close(of, [row[0] for row in silent], {row[1] for row in silent}, heard_until) if silent else 0
 
 
 def _close(of: Ledger, ids: list[int], nas_addresses: set[str], now: int) -> int:

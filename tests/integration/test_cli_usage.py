@@ -115,8 +115,9 @@ def test_a_pipe_gets_exact_figures(used):
     ]
 
 
-def test_bars_in_a_pipe(used):
+def test_bars_in_a_pipe(used, monkeypatch):
     """In a pipe the bars are plain text of 80 columns, or of COLUMNS."""
+    monkeypatch.delenv("COLUMNS", raising=False)
     line = ("usage", "show", "frikkie", "--since", "2026-11-01", "--until", "2026-11-05", "--plot")
     told = used.do(*line)
     assert "\x1b" not in told

@@ -1,9 +1,14 @@
 """What the fold makes of records: sessions open and closed, usage, the books, in PostgreSQL."""
 
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
+from policies.accounting.record import Record
+from radiusd import session_store, upkeep
 from tests.fix_database import Database
 from tests.integration.folding import CLASS, INTERIM_SECONDS, NAS, NOW, Node, body, with_subscribers
 
@@ -221,3 +226,59 @@ def test_the_hook_hears_of_what_opens_and_closes(node, eventually):
     node.fold(*(body("stop", event_at=NOW + 400, sid=f"s{n}") for n in range(50)))
     assert node.query("SELECT count(*) FROM change_log WHERE relation = 'session'") == [(100,)]
     assert node.query("SELECT count(*) FROM hook_session") == [(0,)]
+
+
+FULL = {
+    "Class": CLASS,
+    "NAS_Port_Id": "ether1",
+    "Calling_Station_Id": "02:00:00:00:00:09",
+    "Called_Station_Id": 'a "quoted", {braced}\nname',
+    "Framed_IP_Address": "192.0.2.77",
+    "Framed_IPv6_Prefix": "2001:db8:1::/64",
+    "Delegated_IPv6_Prefix": "2001:db8:100::/48",
+}
+LASTING = (
+    "user_name, account_id, host(nas_address), acct_session_id, session_class, started_at, interim_seconds, port,"
+    " calling_station_id, called_station_id, ipv4_address, ipv6_prefix, delegated_ipv6_prefix, time_zone, billing_day"
+)
+
+
+def test_what_was_read_is_written_back(node):
+    """A session keeps every column through interims, silence, its return and its end."""
+    node.fold(body("start", event_at=NOW, **FULL))
+    (opened,) = node.sessions(LASTING)
+    assert None not in opened
+    node.fold(body("interim", event_at=NOW + 60, Class=CLASS, octets=(1, 1)))
+    with closing(node.ledger()) as ledger:
+        ledger.heard(time.time())
+        assert upkeep.close_silent(ledger) == 1
+    assert node.history(LASTING) == [opened]
+    node.fold(body("interim", event_at=NOW + 120, Class=CLASS, octets=(2, 2)))
+    assert node.sessions(LASTING) == [opened]
+    node.fold(body("stop", event_at=NOW + 180, Class=CLASS, octets=(3, 3)))
+    assert node.history(LASTING) == [opened]
+
+
+def test_the_past_does_not_slow_the_present(node):
+    """Looking for a session among the closed ones reads indexes, and only of the months in which it can be."""
+    node.query("SELECT make_session_partitions(current_date - 62, 0)")
+    node.query(
+        "INSERT INTO session_history (id, user_name, nas_address, acct_session_id, session_class, started_at,"
+        " last_heard_at, session_seconds, octets_in, octets_out, time_zone, billing_day, flags, points, stopped_at,"
+        " state) SELECT n, 'u' || n, '192.0.2.1', 'h' || n, '0x544b' || lpad(n::text, 28, '0'), at, at, 0, 0, 0, 'UTC',"
+        " 1, '{}', '[]', at, 'stopped'"
+        " FROM (SELECT n, now() - make_interval(mins => n * 4) AS at FROM generate_series(1, 20000) AS n) AS ended"
+    )
+    node.query("ANALYZE session_history")
+    records = [
+        Record("interim", NAS, f"u{n}", f"h{n}", NOW, session_class=f"0x544b{n:028d}") for n in range(30_000, 30_010)
+    ]
+    with closing(node.ledger()) as ledger, ledger.transaction() as cur:
+        session_store.load(cur, records)
+        looked = cur.query.decode()
+        assert "session_history" in looked
+        cur.execute("EXPLAIN " + looked)
+        plan = "\n".join(line for (line,) in cur.fetchall())
+    assert "Seq Scan on " + datetime.fromtimestamp(NOW, UTC).strftime("session_history_%Y_%m") not in plan
+    past = datetime.fromtimestamp(NOW - 62 * 86400, UTC).strftime("session_history_%Y_%m")
+    assert past not in plan

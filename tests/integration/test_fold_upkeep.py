@@ -1,6 +1,7 @@
 """What the fold does now and then: silent sessions are closed and come back, partitions are made ahead."""
 
 import datetime
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -61,16 +62,19 @@ def test_a_silent_session_comes_back(node):
 def test_silence_is_not_what_waits(node):
     """Where a node has not folded what it received, its sessions are not called silent."""
     node.fold(body("start", event_at=SILENT))
-    node.query("INSERT INTO accounting_node VALUES ('behind', 5, now() - interval '55 minutes')")
+    node.query(
+        "INSERT INTO accounting_node (node, last_spool_id, folded_at)"
+        " VALUES ('behind', 5, now() - interval '55 minutes')"
+    )
     assert close_silent(node) == 0
     node.query("UPDATE accounting_node SET folded_at = now() - interval '2 days' WHERE node = 'behind'")
     assert close_silent(node) == 1
 
 
 def test_many_are_closed_in_pages(node):
-    """More silent sessions than are closed at once are all closed."""
+    """More silent sessions than are closed at once are closed one page after another."""
     node.fold(*(body("start", event_at=SILENT, sid=f"s{number}") for number in range(4_100)))
-    assert close_silent(node) == 4_100
+    assert [close_silent(node) for _ in range(4)] == [2_000, 2_000, 100, 0]
     assert node.sessions() == []
 
 
@@ -136,6 +140,23 @@ def test_reboots_are_forgotten(node):
     with closing(node.ledger()) as ledger:
         upkeep.forget_reboots(ledger)
     assert node.query("SELECT count(*) FROM accounting_reboot") == [(1,)]
+
+
+def test_upkeep_that_fails_stops_no_record(node, eventually):
+    """Where no partitions can be made, records are folded, and the fold says what is wrong."""
+    node.query("DROP FUNCTION make_session_partitions")
+    node.hear(body("stop", event_at=NOW, octets=(1, 1)))
+    fold = node.make_fold()
+    thread = threading.Thread(target=fold.run)
+    thread.start()
+
+    def is_folded():
+        assert node.waiting() == 0
+
+    eventually(is_folded)
+    fold.stopping.set()
+    thread.join()
+    assert node.history() == [("s1", "stopped", 1, 1)]
 
 
 def test_nobody_else_makes_partitions(database):

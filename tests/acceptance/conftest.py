@@ -13,10 +13,12 @@ standing_provider   one for the whole test run: ask, and change nothing
 .explain(user_name, nas=..., mac=..., at=...), .status()    the hook's own words
 .stop_database(), .start_database(), .restart_radius()
 
-accounting_provider   a fresh one with accounting: accountingd and the FreeRADIUS for accounting run too
+accounting_provider   a fresh one with accounting: accountingd and the FreeRADIUS for accounting run too,
+                      the fold when it is started
+standing_accounting   one for the whole test run: send, and change nothing else
 
 .account("Start", Acct_Session_Id="1", ...)                 -> Answer, code Accounting-Response or None for silence
-.accountingd, .accounting                                   demo.daemon.Daemon, demo.server.AccountingServer
+.accountingd, .fold, .accounting                            demo.daemon.Daemon (twice), demo.server.AccountingServer
 .spooled()                                                  the bodies in its spool, as JSON
 .metrics()                                                  name (with labels, as printed) -> number
 """
@@ -123,6 +125,7 @@ class AccountingProvider(Provider):
     """A running provider with accounting; see the head of this file."""
 
     accountingd: Daemon
+    fold: Daemon
     accounting: AccountingServer
 
     @property
@@ -203,10 +206,13 @@ def running_accounting(provider: Provider) -> Iterator[AccountingProvider]:
     except Refusal as exc:
         accountingd.stop()
         missing_server(str(exc))
+    database = provider.database
+    fold = daemon.fold(settings, database.cluster.environ(role=schema.FOLD, database=database.name))
     try:
-        yield AccountingProvider(provider.database, provider.radius, provider.seal, accountingd, accounting)
+        yield AccountingProvider(database, provider.radius, provider.seal, accountingd, fold, accounting)
     finally:
         accounting.stop()
+        fold.stop()
         accountingd.stop()
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from demo import schema
 from demo.settings import REPOSITORY
-from tests.acceptance.conftest import Provider
+from radiusd import accountingd
+from tests.acceptance.conftest import AccountingProvider, Provider
 
 pytestmark = pytest.mark.acceptance
 
@@ -42,11 +43,12 @@ def test_no_block_is_left_out() -> None:
     assert sorted([*tested, set_up]) == sorted(re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE))
 
 
-def test_the_first_session(provider: Provider) -> None:
+def test_the_first_session(accounting_provider: AccountingProvider) -> None:
     """The ten lines, pasted: the new account is accepted, then blocked, and says why."""
     (session,) = section("A first session")
+    accounting_provider.fold.start()
 
-    printed = pasted(session, provider.environ)
+    printed = pasted(session, accounting_provider.environ)
 
     assert len(session.splitlines()) == 10
     assert "Access-Accept" in printed
@@ -80,8 +82,10 @@ def test_installing_for_real(provider: Provider, tmp_path: Path) -> None:
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
         "PGUSER": schema.HOOK,
     }
-    assert "Configuration appears to be OK" in pasted(places + check.replace("-C ", "-CX "), environ)
-    assert (home / "secrets/password.key").stat().st_mode & 0o777 == 0o600
+    assert pasted(places + check.replace("-C ", "-CX "), environ).count("Configuration appears to be OK") == 2
+    for secret in ("password.key", "accountingd.conf"):
+        assert (home / "secrets" / secret).stat().st_mode & 0o777 == 0o600
+    assert len(accountingd.read_token(home / "secrets/accountingd.conf")) == 64
 
 
 def _empty_database(provider: Provider) -> dict[str, str]:

@@ -21,7 +21,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import connection, cursor
 
-from policies.accounting.record import Quarantined, Record
+from policies.accounting.record import Quarantined
 from radiusd import batch, copying, session_store
 from radiusd.batch import Entry, Folding, Outcome, Poison
 from radiusd.holders import Holders
@@ -155,9 +155,9 @@ class Ledger:
         nas_addresses = {record.nas_address for record in records}
         lock_routers(cur, nas_addresses)
         reboots = _find_reboots(cur, nas_addresses, min((record.event_at for record in records), default=0))
-        working = session_store.load(cur, records)
+        working, strangers = session_store.load(cur, records)
         holders = Holders(cur)
-        holders.prepare(record.user_name for record in records if _may_begin(record) and working.find(record) is None)
+        holders.prepare(record.user_name for record in strangers)
         outcome = Folding(working, holders.of, reboots).fold(entries)
         session_store.write(cur, working)
         add_usage(cur, outcome.usage)
@@ -194,10 +194,6 @@ def _find_reboots(cur: cursor, nas_addresses: set[str], since: int) -> list[tupl
         return []
     cur.execute(_FIND_REBOOTS, (list(nas_addresses), since))
     return cur.fetchall()
-
-
-def _may_begin(record: Record) -> bool:
-    return record.kind not in ("on", "off")
 
 
 def _check_schema(cur: cursor) -> None:

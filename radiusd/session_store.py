@@ -103,8 +103,11 @@ def set_up(cur: cursor) -> None:
     cur.execute(_SET_UP)
 
 
-def load(cur: cursor, records: Sequence[Record]) -> Working:
-    """Read every session that one of these records may belong to, or end (`on`, `off`)."""
+def load(cur: cursor, records: Sequence[Record]) -> tuple[Working, list[Record]]:
+    """Read every session that one of these records may belong to, or end (`on`, `off`).
+
+    Return with them the records that belong to none, unless to one that another record of the batch begins.
+    """
     working = Working()
     of_sessions = [record for record in records if record.kind not in ("on", "off")]
     _add(cur, working, _FIND_OPEN, _keys(of_sessions, with_class=False))
@@ -117,7 +120,7 @@ def load(cur: cursor, records: Sequence[Record]) -> Working:
         not_before = min(record.event_at for record in reboots)
         nas_addresses = list({record.nas_address for record in reboots})
         _add(cur, working, _FIND_OF_NAS, {"nas": nas_addresses, "not_before": not_before})
-    return working
+    return working, [record for record in strangers if working.find(record) is None]
 
 
 def load_by_id(cur: cursor, ids: Sequence[int]) -> Working:

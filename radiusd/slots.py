@@ -44,8 +44,12 @@ class Slots:
 
     def peek(self, user_name: str, now: float) -> Collection[str]:
         """Return what `places` does and change nothing: for other threads than FreeRADIUS's."""
-        held = dict(self._of_user.get(user_name, {}))
-        return [place for place, reservation in held.items() if reservation.ends_at > now]
+        held, confirmed = dict(self._of_user.get(user_name, {})), set(self._confirmed)
+        return [
+            place
+            for place, reservation in held.items()
+            if reservation.ends_at > now and reservation.session_class not in confirmed
+        ]
 
     def confirm(self, session_class: str) -> None:
         """Accounting knows this session now, so it is no longer for us to hold. For any thread."""

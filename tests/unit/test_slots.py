@@ -101,6 +101,7 @@ def test_a_start_ends_the_reservation() -> None:
     slots.reserve("nemo", "here", "one", 100.0)
     slots.confirm("nobody's")
     slots.confirm("one")
+    assert set(slots.peek("nemo", 101.0)) == set()
     assert set(slots.places("nemo", 101.0)) == set()
     assert len(slots) == 0
 

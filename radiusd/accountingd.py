@@ -4,7 +4,7 @@
 
     POST /accounting   a record, whatever it is: 204 when it is in the spool and synced, 503 when it is not kept
     GET /health        200 while records are taken, else 503
-    GET /metrics       Prometheus' text format
+    GET /metrics       Prometheus' text format, the hook's numbers too
 
 On 127.0.0.1 only, with the token of $TOLLKEEPER_HOME/secrets/accountingd.conf as HTTP Basic password. It understands
 nothing of what it takes, so nothing in a packet can stop it. SIGTERM: what was taken is committed and answered, then it
@@ -24,11 +24,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from time import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
-from radiusd import http, spool
+from radiusd import hook_metrics, http, spool
 from radiusd import log as logging
 from radiusd.commits import Commits
 from radiusd.metrics import CONTENT_TYPE, Page
@@ -57,6 +57,7 @@ class Settings(NamedTuple):
     token: str
     spool: Path
     limit_octets: int
+    hook_socket: Path
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
@@ -70,6 +71,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
             token=read_token(home / "secrets" / "accountingd.conf"),
             spool=home / "spool" / "spool.db",
             limit_octets=int(environ.get("TOLLKEEPER_SPOOL_OCTETS") or spool.LIMIT_OCTETS),
+            hook_socket=home / "run" / "hook.sock",
         )
     except ValueError as exc:
         raise Misconfigured(f"TOLLKEEPER_ACCOUNTINGD_PORT or TOLLKEEPER_SPOOL_OCTETS: {exc}") from exc
@@ -135,7 +137,8 @@ class Daemon:
 
     async def _scrape(self, reply: http.Reply) -> None:
         depth = await asyncio.to_thread(self._depth)
-        reply(http.response(200, self._page(depth), CONTENT_TYPE))
+        hook = await asyncio.to_thread(hook_metrics.status, self._settings.hook_socket)
+        reply(http.response(200, self._page(depth, hook), CONTENT_TYPE))
 
     def _depth(self) -> Depth | None:
         """Ask the spool through a connection of its own: that of the commits is in use."""
@@ -150,7 +153,7 @@ class Daemon:
         finally:
             asked.close()
 
-    def _page(self, depth: Depth | None) -> bytes:
+    def _page(self, depth: Depth | None, hook: dict[str, Any] | None) -> bytes:
         page, commits = Page(), self._commits
         page.counter("accounting_records_total", "Records that were committed to the spool.", commits.records)
         page.counter("accounting_refused_total", "Records that were not kept, by cause.", commits.refused, "cause")
@@ -173,6 +176,7 @@ class Daemon:
             page.gauge("spool_oldest_age_seconds", "Age of the oldest.", 0.0 if oldest is None else time() - oldest)
             page.counter("spool_last_id", "The id that was given last.", depth.last_id)
             page.counter("spool_folded_id", "The id up to which the fold has removed.", depth.last_id - depth.records)
+        hook_metrics.write(page, hook)
         return page.encode()
 
 

@@ -223,3 +223,17 @@ def mumbler(provider: AccountingProvider, octets: bytes) -> Iterator[None]:
         ending.set()
         thread.join()
         listener.close()
+
+
+def test_the_hooks_numbers_are_among_the_metrics(standing_accounting: AccountingProvider) -> None:
+    """Answers by outcome and reason, rows, the age of the state: one scrape a node."""
+    standing_accounting.authenticate("active", "active-password")
+    standing_accounting.authenticate("blocked", "blocked-password")
+
+    told = standing_accounting.metrics()
+
+    assert told["tollkeeper_hook_up"] == told["tollkeeper_hook_serving"] == told["tollkeeper_hook_feed_connected"] == 1
+    assert told['tollkeeper_hook_accepted_total{outcome="accept"}'] >= 1
+    assert told['tollkeeper_hook_rejected_total{reason="account_blocked"}'] >= 1
+    assert told['tollkeeper_hook_rows{kind="accounts"}'] > 10
+    assert told["tollkeeper_hook_state_age_seconds"] < 10

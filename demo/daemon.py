@@ -27,7 +27,7 @@ _ALIVE_SECONDS = 0.5  # one that ends by itself has done so by then
 
 @dataclass(frozen=True)
 class Daemon:
-    """`python -m radiusd.NAME`. It serves when `answers` says so; None: when it has not ended at once."""
+    """`python -m radiusd.accounting.NAME`. It serves when `answers` says so; None: when it has not ended at once."""
 
     name: str
     settings: Settings
@@ -62,7 +62,7 @@ class Daemon:
         make_folder(self.settings.log, mode=0o700)
         ours = self.settings.environ()
         process = processes.start(
-            [sys.executable, "-P", "-m", f"radiusd.{self.name}"],
+            [sys.executable, "-P", "-m", f"radiusd.accounting.{self.name}"],
             environ={
                 "PATH": "/usr/bin:/bin",
                 "PYTHONPATH": ours["TOLLKEEPER_CODE"],

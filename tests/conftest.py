@@ -9,7 +9,7 @@ eventually  eventually(assertion, within_seconds=5): calls `assertion` until it 
 udp_ports   udp_ports(2): that many UDP ports on 127.0.0.1 that nobody listens on
 proxy       a relay in front of that database: connect with host=proxy.folder; proxy.stop(), .deaf(), .start()
 accounting  writes sessions, usage and quarantine into that database as a fold would; tests/fix_sessions.py
-spool       the `radiusd.spool.Spool` of that database's home
+spool       the `radiusd.accounting.spool.Spool` of that database's home
 cluster     the private PostgreSQL itself (`demo.cluster.Cluster`), of the whole test run
 
 tests/acceptance/conftest.py adds `provider`, a running FreeRADIUS.

@@ -1,4 +1,4 @@
-"""Sessions and usage as radiusd's fold writes them, but written with SQL; and a spool as radiusd/spool.py makes one."""
+"""Sessions and usage as radiusd's fold writes them, but written with SQL; and a spool as accountingd makes one."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from radiusd.spool import Spool
+from radiusd.accounting.spool import Spool
 from tests.command_line import Operator
 from tests.fix_database import Database
 

@@ -43,7 +43,7 @@ from demo.errors import Refusal
 from demo.radclient import METHODS, Answer, Client
 from demo.server import AccountingServer, RadiusServer
 from provisioning import database as operations_database
-from radiusd.spool import Spool
+from radiusd.accounting.spool import Spool
 from tests.acceptance import eapol
 from tests.fix_cluster import missing_server
 from tests.fix_database import Database, fresh_database

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo import processes
-from radiusd.spool import Spool
+from radiusd.accounting.spool import Spool
 from tests.acceptance.conftest import AccountingProvider, Provider, running_accounting
 from tests.acceptance.sender import Sender
 from tests.fix_cluster import missing_server

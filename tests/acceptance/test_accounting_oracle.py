@@ -16,7 +16,7 @@ from demo import schema
 from demo.components import Component
 from demo.daemon import Daemon
 from demo.settings import REPOSITORY
-from radiusd.spool import Spool
+from radiusd.accounting.spool import Spool
 from tests.acceptance.conftest import AccountingProvider
 from tests.acceptance.oracle import USER_NAME, Oracle
 from tests.fix_waiting import Eventually

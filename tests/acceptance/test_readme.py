@@ -9,7 +9,7 @@ import pytest
 
 from demo import schema
 from demo.settings import REPOSITORY
-from radiusd import accountingd
+from radiusd.accounting import accountingd
 from tests.acceptance.conftest import AccountingProvider, Provider
 
 pytestmark = pytest.mark.acceptance

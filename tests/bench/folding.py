@@ -24,11 +24,11 @@ import psycopg2
 from demo import schema
 from demo.cluster import Cluster
 from demo.settings import Settings
-from radiusd import batch
-from radiusd.fold import Fold
-from radiusd.fold import Settings as FoldSettings
-from radiusd.ledger import Ledger
-from radiusd.spool import Spool, SpooledRecord
+from radiusd.accounting import batch
+from radiusd.accounting.fold import Fold
+from radiusd.accounting.fold import Settings as FoldSettings
+from radiusd.accounting.ledger import Ledger
+from radiusd.accounting.spool import Spool, SpooledRecord
 from tests.integration.folding import body
 
 STARTED_AT = int(time.time()) - 6 * 3600

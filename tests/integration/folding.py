@@ -15,9 +15,9 @@ from typing import Any
 import orjson
 
 from demo import schema
-from radiusd.fold import Fold, Settings
-from radiusd.ledger import Ledger
-from radiusd.spool import Spool
+from radiusd.accounting.fold import Fold, Settings
+from radiusd.accounting.ledger import Ledger
+from radiusd.accounting.spool import Spool
 from tests.fix_database import Database
 
 NOW = int(time.time()) - 3600

@@ -17,8 +17,8 @@ import pytest
 from demo import daemon
 from demo.daemon import Daemon
 from demo.settings import Settings
-from radiusd import accountingd
-from radiusd.spool import Spool
+from radiusd.accounting import accountingd
+from radiusd.accounting.spool import Spool
 from tests.fix_waiting import Eventually, free_tcp_port
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from radiusd.spool import Spool
+from radiusd.accounting.spool import Spool
 from tests.command_line import Operator
 from tests.fix_sessions import NODE
 from tests.terminal import on_terminal
@@ -282,7 +282,7 @@ def test_a_node_at_work(node, database, eventually):
     pythonpath = os.pathsep.join(path for path in sys.path if path)
     environ = {**node.runner.env, "PYTHONPATH": pythonpath}
     fold = {**environ, "PGUSER": "tollkeeper_fold"}
-    with daemon("radiusd.accountingd", environ), daemon("radiusd.fold", fold):
+    with daemon("radiusd.accounting.accountingd", environ), daemon("radiusd.accounting.fold", fold):
 
         def all_up():
             assert {name: part["up"] for name, part in parts(node).items()} == {

@@ -14,8 +14,8 @@ import psycopg2
 import pytest
 
 from demo.settings import REPOSITORY
-from radiusd import batch
-from radiusd.ledger import WrongSpool
+from radiusd.accounting import batch
+from radiusd.accounting.ledger import WrongSpool
 from radiusd.source import WrongSchema
 from tests.fix_database import Database
 from tests.integration.folding import NOW, Node, body, with_subscribers
@@ -166,7 +166,7 @@ def start_process(node: Node) -> subprocess.Popen:
     """Start the fold as it is run, of a node whose spool is where it looks for it."""
     assert node.path.name == "spool.db"
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "radiusd.fold"],
+        [sys.executable, "-P", "-m", "radiusd.accounting.fold"],
         cwd=REPOSITORY,
         env={
             **os.environ,

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from radiusd.fold import BATCH_RECORDS, Fold, Misconfigured, settings_from
-from radiusd.ledger import Ledger
-from radiusd.progress import Reporter
+from radiusd.accounting.fold import BATCH_RECORDS, Fold, Misconfigured, settings_from
+from radiusd.accounting.ledger import Ledger
+from radiusd.accounting.progress import Reporter
 from tests.fix_database import Database
 from tests.fix_proxy import Proxy
 from tests.integration.folding import NOW, Node, body, with_subscribers

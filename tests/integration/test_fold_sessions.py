@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from policies.accounting.record import Record
-from radiusd import session_store, upkeep
+from radiusd.accounting import session_store, upkeep
 from tests.fix_database import Database
 from tests.integration.folding import CLASS, INTERIM_SECONDS, NAS, NOW, Node, body, with_subscribers
 

@@ -9,7 +9,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from radiusd import upkeep
+from radiusd.accounting import upkeep
 from tests.fix_database import Database
 from tests.integration.folding import INTERIM_SECONDS, NOW, Node, body, with_subscribers
 

@@ -3,10 +3,10 @@
 import pytest
 
 from policies.accounting.record import Quarantined, Record
-from radiusd import batch, copying
-from radiusd.batch import Entry, Folding
-from radiusd.spool import SpooledRecord
-from radiusd.working import AccountFacts, Working
+from radiusd.accounting import batch, copying
+from radiusd.accounting.batch import Entry, Folding
+from radiusd.accounting.spool import SpooledRecord
+from radiusd.accounting.working import AccountFacts, Working
 
 NAS = "192.0.2.1"
 AT = 1_790_000_000

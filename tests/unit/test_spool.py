@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from radiusd.spool import Full, Spool, Unwritable
+from radiusd.accounting.spool import Full, Spool, Unwritable
 
 LIMIT = 64 << 20
 NEW_YEARS_EVE = 1_798_761_599.0  # 2026-12-31 23:59:59 UTC

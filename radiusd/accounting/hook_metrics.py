@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from radiusd.metrics import Page
+from radiusd.accounting.metrics import Page
 
 _PATIENCE_SECONDS = 1.0
 _ROWS = ("accounts", "customers", "groups", "packages", "nas", "devices", "sessions")

@@ -22,9 +22,9 @@ import psycopg2
 from psycopg2.extensions import connection, cursor
 
 from policies.accounting.record import Quarantined
-from radiusd import batch, copying, session_store
-from radiusd.batch import Entry, Folding, Outcome, Poison
-from radiusd.holders import Holders
+from radiusd.accounting import batch, copying, session_store
+from radiusd.accounting.batch import Entry, Folding, Outcome, Poison
+from radiusd.accounting.holders import Holders
 from radiusd.source import SCHEMA_VERSION, WrongSchema
 
 _LOCKS = 1024  # routers share that many; PostgreSQL has room for some thousands

@@ -1,6 +1,6 @@
 """The fold: takes accounting records from this node's spool into PostgreSQL, in batches, each exactly once.
 
-    python -m radiusd.fold
+    python -m radiusd.accounting.fold
 
 Connects as libpq's PG* variables say (role tollkeeper_fold; several hosts with PGTARGETSESSIONATTRS=read-write follow a
 failover). PostgreSQL away: it waits, the spool grows and drains by itself later. SIGTERM: ends between two batches.
@@ -36,13 +36,13 @@ import psycopg2
 import structlog
 
 from policies.accounting.record import Quarantined
-from radiusd import batch, upkeep
 from radiusd import log as logging
-from radiusd.batch import Entry, Poison
-from radiusd.ledger import Ledger, WrongSpool
-from radiusd.progress import Progress, Reporter
+from radiusd.accounting import batch, upkeep
+from radiusd.accounting.batch import Entry, Poison
+from radiusd.accounting.ledger import Ledger, WrongSpool
+from radiusd.accounting.progress import Progress, Reporter
+from radiusd.accounting.spool import Spool, Unwritable
 from radiusd.source import WrongSchema
-from radiusd.spool import Spool, Unwritable
 
 BATCH_RECORDS = 5_000
 _SMALLEST_BATCH = 50

@@ -1,6 +1,6 @@
 """accountingd: takes accounting records from FreeRADIUS, and says so only when they are on disk.
 
-    python -m radiusd.accountingd
+    python -m radiusd.accounting.accountingd
 
     POST /accounting   a record, whatever it is: 204 when it is in the spool and synced, 503 when it is not kept
     GET /health        200 while records are taken, else 503
@@ -28,11 +28,11 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from radiusd import hook_metrics, http, spool
 from radiusd import log as logging
-from radiusd.commits import Commits
-from radiusd.metrics import CONTENT_TYPE, Page
-from radiusd.spool import Depth, Spool, Unwritable
+from radiusd.accounting import hook_metrics, http, spool
+from radiusd.accounting.commits import Commits
+from radiusd.accounting.metrics import CONTENT_TYPE, Page
+from radiusd.accounting.spool import Depth, Spool, Unwritable
 
 DEFAULT_PORT = 18813
 _ADDRESS = "127.0.0.1"

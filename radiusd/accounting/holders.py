@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from psycopg2.extensions import cursor
 
 from policies import mac
-from radiusd.working import AccountFacts
+from radiusd.accounting.working import AccountFacts
 
 _FIND = """
 SELECT wanted, account.id, coalesce(customer.time_zone, installation.time_zone), billing_day, interim_seconds

@@ -19,7 +19,7 @@ from threading import Event, Thread
 import orjson
 import structlog
 
-from radiusd.spool import Spool, Unwritable
+from radiusd.accounting.spool import Spool, Unwritable
 
 _EVERY_SECONDS = 1.0
 _RATE_SECONDS = 10

@@ -6,9 +6,9 @@ been away for hours, the sessions come out of the spool before anybody looks for
 """
 
 from policies.accounting import session as sessions
-from radiusd import batch, ledger, session_store
-from radiusd.batch import UsageRow
-from radiusd.ledger import Ledger
+from radiusd.accounting import batch, ledger, session_store
+from radiusd.accounting.batch import UsageRow
+from radiusd.accounting.ledger import Ledger
 
 EVERY_SECONDS = 60.0
 AT_ONCE = 2_000  # sessions closed in one transaction: a fraction of a second

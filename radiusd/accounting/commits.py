@@ -13,8 +13,8 @@ from time import monotonic, sleep, time
 
 import structlog
 
-from radiusd.metrics import Histogram
-from radiusd.spool import Full, Spool, Unwritable
+from radiusd.accounting.metrics import Histogram
+from radiusd.accounting.spool import Full, Spool, Unwritable
 
 # Under load a moment's wait lets more share a sync than came while the last one ran; a single record never waits.
 # Four pairs of runs at 64 in flight: accountingd's CPU time for a record 110 -> 78 us.

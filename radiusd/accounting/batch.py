@@ -17,8 +17,8 @@ from policies.accounting import session as sessions
 from policies.accounting import usage
 from policies.accounting.record import Quarantined, Record
 from policies.accounting.session import Effect, Session
-from radiusd.spool import SpooledRecord
-from radiusd.working import AccountFacts, Held, Working
+from radiusd.accounting.spool import SpooledRecord
+from radiusd.accounting.working import AccountFacts, Held, Working
 
 _BIGINT_MAX = 2**63 - 1
 _DAY_SECONDS = 86_400

@@ -15,9 +15,9 @@ from psycopg2.extensions import cursor
 
 from policies.accounting.record import Record
 from policies.accounting.session import Point, Session
-from radiusd import copying
-from radiusd.copying import number, text, words
-from radiusd.working import Held, Working, identity
+from radiusd.accounting import copying
+from radiusd.accounting.copying import number, text, words
+from radiusd.accounting.working import Held, Working, identity
 
 BACK_SECONDS = 31 * 86_400  # a session closed longer ago than this before a record is not looked for
 

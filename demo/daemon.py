@@ -22,18 +22,18 @@ from demo.settings import Settings
 
 START_SECONDS = 30.0
 _STOPPING = ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0))
-_ALIVE_SECONDS = 0.5  # one that ends by itself has done so by then
+_REPORT_SECONDS = 3.0  # the fold says every second how it is
 
 
 @dataclass(frozen=True)
 class Daemon:
-    """`python -m radiusd.accounting.NAME`. It serves when `answers` says so; None: when it has not ended at once."""
+    """`python -m radiusd.accounting.NAME`. It serves when `answers` says so."""
 
     name: str
     settings: Settings
+    answers: Callable[[Settings], bool]
     environ: Mapping[str, str] = field(default_factory=dict)  # beside TOLLKEEPER_*
     tcp_port: tuple[str, int] | None = None  # the variable that chooses it, and the port
-    answers: Callable[[Settings], bool] | None = None
 
     @property
     def log(self) -> Path:
@@ -90,9 +90,7 @@ class Daemon:
     def _await_serving(self, process: processes.Process) -> None:
         began = time.monotonic()
         while process.alive and time.monotonic() < began + START_SECONDS:
-            if self.answers is not None and self.answers(self.settings):
-                return
-            if self.answers is None and time.monotonic() > began + _ALIVE_SECONDS:
+            if self.answers(self.settings):
                 return
             time.sleep(0.05)
         why = "does not serve" if process.alive else "has ended"
@@ -102,12 +100,12 @@ class Daemon:
 def accountingd(settings: Settings) -> Daemon:
     """Return the daemon that takes accounting records from FreeRADIUS."""
     port = ("TOLLKEEPER_ACCOUNTINGD_PORT", settings.accountingd_port)
-    return Daemon("accountingd", settings, tcp_port=port, answers=_is_healthy)
+    return Daemon("accountingd", settings, _is_healthy, tcp_port=port)
 
 
 def fold(settings: Settings, database: Mapping[str, str]) -> Daemon:
     """Return the daemon that brings them into PostgreSQL. `database` holds libpq's PG* variables, for its role."""
-    return Daemon("fold", settings, database)
+    return Daemon("fold", settings, _has_reported, database)
 
 
 def ensure_token(settings: Settings) -> None:
@@ -134,6 +132,13 @@ def ask(settings: Settings, path: str) -> tuple[int, str]:
     except urllib.error.HTTPError as exc:
         with exc:
             return exc.code, exc.read().decode()
+
+
+def _has_reported(settings: Settings) -> bool:
+    try:
+        return time.time() - (settings.run / "fold.json").stat().st_mtime < _REPORT_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def _is_healthy(settings: Settings) -> bool:

@@ -1,8 +1,8 @@
 """The spool of this node, from the operator's side: what was received, what waits, and records put back.
 
 radiusd/accounting/spool.py makes, fills and empties it, and says by which rules. Its SQLite file has two tables:
-`records` (id, received_at in seconds since 1970, body) holds what waits for the fold, `received` (day, number) what ever came on
-each UTC day. Nothing here imports radiusd: that file is all that the two sides have in common.
+`records` (id, received_at in seconds since 1970, body) holds what waits for the fold, `received` (day, number) what
+ever came on each UTC day. Nothing here imports radiusd: that file is all that the two sides have in common.
 """
 
 import fcntl

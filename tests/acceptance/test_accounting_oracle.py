@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from demo import schema
+from demo import daemon, schema
 from demo.components import Component
 from demo.daemon import Daemon
 from demo.settings import REPOSITORY
@@ -32,10 +32,10 @@ def fold(accounting_provider: AccountingProvider) -> Iterator[Daemon]:
     """Return the running fold of this provider."""
     database = accounting_provider.database
     environ = database.cluster.environ(role=schema.FOLD, database=database.name)
-    daemon = Daemon("fold", replace(accounting_provider.radius.settings, node=NODE), environ)
-    daemon.start()
-    yield daemon
-    daemon.stop()
+    fold = daemon.fold(replace(accounting_provider.radius.settings, node=NODE), environ)
+    fold.start()
+    yield fold
+    fold.stop()
 
 
 def oracle_of(provider: AccountingProvider, window: int = 32) -> Oracle:

@@ -11,6 +11,7 @@ from demo import schema
 from demo.settings import REPOSITORY
 from radiusd.accounting import accountingd
 from tests.acceptance.conftest import AccountingProvider, Provider
+from tests.fix_waiting import Eventually
 
 pytestmark = pytest.mark.acceptance
 
@@ -35,7 +36,8 @@ def pasted(block: str, environ: dict[str, str]) -> str:
 
 def test_no_block_is_left_out() -> None:
     """Every shell block of the README is in a section that is run here, or is the two commands themselves."""
-    tested = [block for title in ("A first session", "Pointing a MikroTik at it") for block in section(title)]
+    titles = ("A first session", "Who is online, and what was used", "Pointing a MikroTik at it")
+    tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
 
@@ -53,6 +55,23 @@ def test_the_first_session(accounting_provider: AccountingProvider) -> None:
     assert len(session.splitlines()) == 10
     assert "Access-Accept" in printed
     assert "account_blocked" in printed
+
+
+def test_who_is_online(accounting_provider: AccountingProvider, eventually: Eventually) -> None:
+    """A session that reports is shown, its usage is drawn, and the balance holds."""
+    accounting_provider.fold.start()
+    session = {"User_Name": "active", "Acct_Session_Id": "readme", "Framed_IP_Address": "192.0.2.77"}
+    accounting_provider.account("Start", **session)
+    counters = {"Acct_Session_Time": 60, "Acct_Input_Octets": 1_000_000, "Acct_Output_Octets": 9_000_000}
+    accounting_provider.account("Interim-Update", **session, **counters)
+    (block,) = section("Who is online, and what was used")
+
+    def shown() -> None:
+        printed = pasted(block, accounting_provider.environ)
+        assert "192.0.2.77" in printed
+        assert "9000000" in printed
+
+    eventually(shown, within_seconds=15.0)
 
 
 def test_a_router_is_added(provider: Provider) -> None:

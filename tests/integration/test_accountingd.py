@@ -213,7 +213,7 @@ def test_a_spool_that_cannot_be_opened_passes(taker: Daemon, eventually: Eventua
         file.unlink()
     folder.rmdir()
     folder.write_text("in the way")
-    healthy = replace(taker, answers=None)
+    healthy = replace(taker, answers=_says_that_it_cannot)
     healthy.start()
 
     assert answer(healthy, post(healthy, b"refused")) == [503]
@@ -256,3 +256,10 @@ def test_settings_that_cannot_be(tmp_path: Path) -> None:
     path.chmod(0o600)
     with pytest.raises(accountingd.Misconfigured, match="TOLLKEEPER_ACCOUNTINGD_PORT"):
         accountingd.settings_from({"TOLLKEEPER_HOME": str(tmp_path), "TOLLKEEPER_ACCOUNTINGD_PORT": "x"})
+
+
+def _says_that_it_cannot(settings: Settings) -> bool:
+    try:
+        return daemon.ask(settings, "/health")[0] == 503
+    except OSError:
+        return False

@@ -393,7 +393,9 @@ def test_keys_of_json_are_those_in_the_help(provider):
 def documented(text):
     """Return the keys that a help text names, without what is in brackets behind them."""
     keys = " ".join(text.split("JSON keys:")[1].split()).rstrip(".").removeprefix("a list of ")
-    return {key.strip(" )") for key in re.sub(r"\([^()]*\)", "", keys).split(",")}
+    while "(" in keys:  # the innermost first
+        keys = re.sub(r"\([^()]*\)", "", keys)
+    return {key.strip(" )") for key in keys.split(",")}
 
 
 def test_long_input_is_not_repeated_whole(operator):

@@ -36,6 +36,8 @@ CHECKS = (
         "pytest",
         [
             *_PYTEST,
+            "--numprocesses=2",  # tests wait for servers more than they compute; each process has a PostgreSQL of its own
+            "--dist=loadfile",
             "--cov",
             "--cov-report=",
             "--durations=15",

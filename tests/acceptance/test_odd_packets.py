@@ -1,6 +1,5 @@
 """Odd packets: the documented answer each time, and the server lives."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -61,7 +60,9 @@ def test_no_user_name(standing_provider: Provider) -> None:
     assert ask(standing_provider, []) == wire.ACCESS_REJECT
 
 
-@pytest.mark.parametrize("password", [b"p\xe4ssw\xf6rt", b"\xff" * 128, b"", b"\0", "пароль".encode(), os.urandom(64)])
+@pytest.mark.parametrize(
+    "password", [b"p\xe4ssw\xf6rt", b"\xff" * 128, b"", b"\0", "пароль".encode(), bytes(range(190, 254))]
+)
 def test_wrong_passwords_of_any_octets(standing_provider: Provider, password: bytes) -> None:
     """Refused like any wrong password."""
     assert ask(standing_provider, [(wire.USER_NAME, NAME)], password=password) == wire.ACCESS_REJECT

@@ -24,7 +24,7 @@ CREATE TABLE installation (
     time_zone       text NOT NULL DEFAULT 'UTC' CHECK (is_time_zone(time_zone)),
     created_at      timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO installation (schema_version) VALUES (1);
+INSERT INTO installation (schema_version) VALUES (2);
 
 -- ------------------------------------------------------------------------------------------------ types --
 
@@ -283,6 +283,168 @@ CREATE TABLE device (
 );
 CREATE INDEX device_account_id ON device (account_id);
 
+-- ------------------------------------------------------------------------------------------- accounting --
+
+-- Written by radiusd's fold only, a batch in one transaction with the batch's place in its node's spool.
+-- octets_in is what the router received from the customer (upload), octets_out what it sent (RFC 2866 5.3, 5.4).
+
+-- how far each node's spool has been folded, and what became of its records, by the UTC day on which they arrived.
+-- Set spool to '' where the spool of a node is known to go on from last_spool_id, and its -token file was lost.
+CREATE TABLE accounting_node (
+    node            text PRIMARY KEY CHECK (node <> ''),
+    last_spool_id   bigint NOT NULL DEFAULT 0,                       -- with the batch, so that none is folded twice
+    spool           text NOT NULL DEFAULT '',                        -- whose ids those are: two nodes never share a name
+    folded_at       timestamptz NOT NULL DEFAULT now()               -- what arrived before is folded, all of it
+);
+CREATE TABLE accounting_day (
+    node            text NOT NULL REFERENCES accounting_node,
+    received_on     date NOT NULL,
+    applied         bigint NOT NULL DEFAULT 0,                       -- told something new
+    duplicate       bigint NOT NULL DEFAULT 0,                       -- told what the last record had told
+    superseded      bigint NOT NULL DEFAULT 0,                       -- older or lower than what was known
+    quarantined     bigint NOT NULL DEFAULT 0,                       -- could not be understood; a row below
+    PRIMARY KEY (node, received_on)
+);
+
+CREATE TABLE accounting_quarantine (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    node            text NOT NULL REFERENCES accounting_node,
+    spool_id        bigint NOT NULL,
+    received_at     timestamptz NOT NULL,
+    reason          text NOT NULL,
+    body            text NOT NULL,                                   -- as FreeRADIUS sent it
+    UNIQUE (node, spool_id)
+);
+
+-- when routers began anew: what one tells late of a session before that belongs to a session that has ended
+CREATE TABLE accounting_reboot (
+    nas_address     inet NOT NULL,
+    rebooted_at     timestamptz NOT NULL,
+    PRIMARY KEY (nas_address, rebooted_at)
+);
+
+-- open sessions
+CREATE TABLE session (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_name       text NOT NULL,
+    account_id      bigint REFERENCES account,                       -- NULL: nobody of ours, so no usage
+    nas_address     inet NOT NULL,
+    acct_session_id text NOT NULL,
+    session_class   text,                                            -- the Class of our accept, 0x544b...
+    started_at      timestamptz NOT NULL,
+    last_heard_at   timestamptz NOT NULL,
+    interim_seconds integer,                                         -- how often the router was asked to report
+    port            text,
+    calling_station_id text,
+    called_station_id text,
+    ipv4_address    inet,
+    ipv6_prefix     cidr,
+    delegated_ipv6_prefix cidr,
+    session_seconds bigint NOT NULL DEFAULT 0,
+    octets_in       bigint NOT NULL DEFAULT 0,
+    octets_out      bigint NOT NULL DEFAULT 0,
+    time_zone       text NOT NULL,                                   -- the customer's when the session began
+    billing_day     smallint NOT NULL,
+    flags           text[] NOT NULL DEFAULT '{}',                    -- clock_clamped, wrapped, reset, no_start, ...
+    points          jsonb NOT NULL DEFAULT '[]',                     -- what policies/accounting needs to split usage by time
+    state           text NOT NULL DEFAULT 'open' CHECK (state = 'open')
+) WITH (fillfactor = 45);      -- interims update in place (HOT): what opened together reports together, a page at once
+CREATE INDEX session_identity ON session (nas_address, acct_session_id, user_name);
+CREATE INDEX session_class ON session (session_class) WHERE session_class IS NOT NULL;
+CREATE INDEX session_account_id ON session (account_id);
+CREATE INDEX session_user_name ON session (user_name);
+CREATE INDEX session_started_at ON session (started_at, id);         -- newest first, from any place on
+CREATE INDEX session_calling_station_id ON session (calling_station_id text_pattern_ops);  -- AA-BB-CC-DD-EE-FF:ssid
+CREATE INDEX session_ipv4_address ON session (ipv4_address);
+CREATE INDEX session_ipv6_prefix ON session (ipv6_prefix) WHERE ipv6_prefix IS NOT NULL;
+CREATE INDEX session_delegated_ipv6_prefix ON session (delegated_ipv6_prefix) WHERE delegated_ipv6_prefix IS NOT NULL;
+
+-- closed sessions, a partition a month; made ahead, and old ones can be detached
+CREATE TABLE session_history (
+    id              bigint NOT NULL,                                 -- as it had when open
+    user_name       text NOT NULL,
+    account_id      bigint,
+    nas_address     inet NOT NULL,
+    acct_session_id text NOT NULL,
+    session_class   text,
+    started_at      timestamptz NOT NULL,
+    last_heard_at   timestamptz NOT NULL,
+    interim_seconds integer,
+    port            text,
+    calling_station_id text,
+    called_station_id text,
+    ipv4_address    inet,
+    ipv6_prefix     cidr,
+    delegated_ipv6_prefix cidr,
+    session_seconds bigint NOT NULL,
+    octets_in       bigint NOT NULL,
+    octets_out      bigint NOT NULL,
+    time_zone       text NOT NULL,
+    billing_day     smallint NOT NULL,
+    flags           text[] NOT NULL,
+    points          jsonb NOT NULL,
+    stopped_at      timestamptz NOT NULL,
+    terminate_cause text,                                            -- RFC 2866 5.10, as FreeRADIUS prints it
+    state           text NOT NULL CHECK (state IN (
+        'stopped',   -- the router said so
+        'rebooted',  -- the router began anew (Accounting-On or -Off)
+        'stale'      -- not heard of for several interims
+    )),
+    PRIMARY KEY (id, stopped_at)
+) PARTITION BY RANGE (stopped_at);
+CREATE INDEX session_history_identity ON session_history (nas_address, acct_session_id, user_name);
+CREATE INDEX session_history_account_id ON session_history (account_id, stopped_at);
+CREATE INDEX session_history_class ON session_history (session_class) WHERE session_class IS NOT NULL;
+CREATE INDEX session_history_stopped_at ON session_history (stopped_at, id);
+CREATE INDEX session_history_calling_station_id ON session_history (calling_station_id text_pattern_ops);
+CREATE INDEX session_history_ipv4_address ON session_history (ipv4_address);
+CREATE INDEX session_history_ipv6_prefix ON session_history (ipv6_prefix) WHERE ipv6_prefix IS NOT NULL;
+CREATE INDEX session_history_delegated_ipv6_prefix ON session_history (delegated_ipv6_prefix)
+    WHERE delegated_ipv6_prefix IS NOT NULL;
+
+-- make the partitions from the month before `first` to `months_ahead` after it; those that are there stay. What has
+-- gone into the default partition moves along, so a month that nobody made ahead is no obstacle to making it late.
+CREATE FUNCTION make_session_partitions(first date, months_ahead integer) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    month date;
+    name text;
+    bounds text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('session_history'));      -- one node's fold makes them
+    FOR month IN SELECT generate_series(date_trunc('month', first) - interval '1 month',
+                                        date_trunc('month', first) + make_interval(months => months_ahead),
+                                        interval '1 month')::date LOOP
+        name := 'session_history_' || to_char(month, 'YYYY_MM');
+        CONTINUE WHEN to_regclass(name) IS NOT NULL;
+        bounds := format('(%L) TO (%L)', month::timestamp AT TIME ZONE 'UTC',
+                         (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+        EXECUTE format('CREATE TABLE %I (LIKE session_history INCLUDING ALL)', name);
+        EXECUTE format('WITH moved AS (DELETE FROM session_history_other WHERE stopped_at >= %L AND stopped_at < %L '
+                       'RETURNING *) INSERT INTO %I SELECT * FROM moved',
+                       month::timestamp AT TIME ZONE 'UTC',
+                       (month + interval '1 month')::timestamp AT TIME ZONE 'UTC', name);
+        EXECUTE format('ALTER TABLE session_history ATTACH PARTITION %I FOR VALUES FROM %s', name, bounds);
+    END LOOP;
+END $$;
+REVOKE EXECUTE ON FUNCTION make_session_partitions(date, integer) FROM PUBLIC;
+CREATE TABLE session_history_other PARTITION OF session_history DEFAULT;  -- absurd clocks; nothing is ever refused
+DO $$
+BEGIN
+    PERFORM make_session_partitions(current_date, 3);
+END $$;
+
+-- the ledger of usage, by account and local day; what a record adds is added here in the record's own transaction
+CREATE TABLE usage_day (
+    account_id      bigint NOT NULL REFERENCES account,
+    day             date NOT NULL,                                   -- in the session's time zone
+    period_start    date NOT NULL,                                   -- the first day of its billing period
+    octets_in       bigint NOT NULL DEFAULT 0,
+    octets_out      bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, day, period_start)
+) WITH (fillfactor = 70);
+CREATE INDEX usage_day_period ON usage_day (period_start, account_id);
+
 -- ------------------------------------------------------------------------------------------ change feed --
 
 -- What changed, for the hook: (transaction, relation, key) for every row written, by whoever wrote it. A reader
@@ -338,21 +500,21 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION follow_changes(relation_name text, logged_as text, key_expression text) RETURNS void
+CREATE FUNCTION follow_changes(relation_name text, logged_as text, key_expression text,
+                               events text[] DEFAULT '{INSERT,UPDATE,DELETE,TRUNCATE}') RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    event text;
 BEGIN
-    EXECUTE format('CREATE TRIGGER log_insert_%s AFTER INSERT ON %I REFERENCING NEW TABLE AS new_rows '
-                   'FOR EACH STATEMENT EXECUTE FUNCTION log_change(%L, %L)',
-                   logged_as, relation_name, logged_as, key_expression);
-    EXECUTE format('CREATE TRIGGER log_update_%s AFTER UPDATE ON %I REFERENCING OLD TABLE AS old_rows '
-                   'NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION log_change(%L, %L)',
-                   logged_as, relation_name, logged_as, key_expression);
-    EXECUTE format('CREATE TRIGGER log_delete_%s AFTER DELETE ON %I REFERENCING OLD TABLE AS old_rows '
-                   'FOR EACH STATEMENT EXECUTE FUNCTION log_change(%L, %L)',
-                   logged_as, relation_name, logged_as, key_expression);
-    EXECUTE format('CREATE TRIGGER log_truncate_%s AFTER TRUNCATE ON %I '
-                   'FOR EACH STATEMENT EXECUTE FUNCTION log_change(%L)',
-                   logged_as, relation_name, logged_as);
+    FOREACH event IN ARRAY events LOOP
+        EXECUTE format('CREATE TRIGGER log_%s_%s AFTER %s ON %I %s FOR EACH STATEMENT '
+                       'EXECUTE FUNCTION log_change(%L, %L)',
+                       lower(event), logged_as, event, relation_name,
+                       CASE event WHEN 'INSERT' THEN 'REFERENCING NEW TABLE AS new_rows'
+                                  WHEN 'UPDATE' THEN 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'
+                                  WHEN 'DELETE' THEN 'REFERENCING OLD TABLE AS old_rows' ELSE '' END,
+                       logged_as, key_expression);
+    END LOOP;
 END $$;
 
 DO $$
@@ -369,6 +531,8 @@ BEGIN
     PERFORM follow_changes('package_change', 'account',
                           'coalesce((SELECT user_name FROM account WHERE id = r.account_id), '''')');
     PERFORM follow_changes('device', 'device', 'r.mac::text');
+    -- opened and closed only: a session that merely counts on is nothing new to the hook
+    PERFORM follow_changes('session', 'session', 'r.id::text', '{INSERT,DELETE,TRUNCATE}');
     PERFORM follow_changes('installation', 'installation', '''*''');
 END $$;
 
@@ -449,6 +613,15 @@ CREATE VIEW hook_device AS
 SELECT mac::text AS mac, account.user_name, authorised, mac_auth
 FROM device JOIN account ON account.id = device.account_id;
 
+-- open sessions, only of accounts that may not have any number of them
+CREATE VIEW hook_session AS
+SELECT session.id, account.user_name, host(session.nas_address) AS nas_address, session.session_class,
+       session.calling_station_id, session.port
+FROM session
+JOIN account ON account.id = session.account_id
+JOIN package ON package.id = account.package_id
+WHERE coalesce(account.sessions_allowed, package.sessions_allowed) IS NOT NULL;
+
 -- ------------------------------------------------------------------------------------------------ roles --
 
 -- The owner of this schema provisions. The hook can read what it answers from, and change nothing.
@@ -459,4 +632,17 @@ BEGIN
     END IF;
 END $$;
 GRANT SELECT ON installation, change_log, change_log_floor, hook_group, hook_customer, hook_package, hook_nas,
-    hook_account, hook_device TO tollkeeper_hook;
+    hook_account, hook_device, hook_session TO tollkeeper_hook;
+
+-- The fold writes what it hears, and nothing that an operator decides.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tollkeeper_fold') THEN
+        CREATE ROLE tollkeeper_fold LOGIN;
+    END IF;
+END $$;
+GRANT SELECT ON installation, account, customer, package, device TO tollkeeper_fold;
+GRANT SELECT, INSERT, UPDATE, DELETE ON accounting_node, accounting_day, accounting_quarantine, accounting_reboot,
+    session, session_history, usage_day TO tollkeeper_fold;
+GRANT USAGE ON SEQUENCE session_id_seq TO tollkeeper_fold;           -- a session may be over when we first hear of it
+GRANT EXECUTE ON FUNCTION make_session_partitions(date, integer) TO tollkeeper_fold;

@@ -36,6 +36,8 @@ CHECKS = (
         "pytest",
         [
             *_PYTEST,
+            "--numprocesses=2",  # they wait for servers more than they compute; each has a PostgreSQL of its own
+            "--dist=loadfile",
             "--cov",
             "--cov-report=",
             "--durations=15",

@@ -31,7 +31,7 @@ _HBA = "local all all peer map=tollkeeper\n"
 
 ROLES = {
     # operating-system user: roles it may be
-    "owner": ("postgres", "tollkeeper", "tollkeeper_hook"),
+    "owner": ("postgres", "tollkeeper", "tollkeeper_hook", "tollkeeper_fold"),
     "freerad": ("tollkeeper_hook",),  # Debian's FreeRADIUS: reads, like the hook inside it
 }
 

@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Protocol
 
-from demo import schema
+from demo import daemon, schema
 from demo.cluster import Cluster
 from demo.processes import PidFile
-from demo.server import RadiusServer
+from demo.server import AccountingServer, RadiusServer
 from demo.settings import Settings
 
 
 class Component(Protocol):
-    """A server: PostgreSQL, FreeRADIUS."""
+    """A server: PostgreSQL, FreeRADIUS, a daemon of ours."""
 
     @property
     def log(self) -> Path:
@@ -32,20 +32,44 @@ class Component(Protocol):
         """Stop it; return whether it was running."""
 
 
+class Server(Component, Protocol):
+    """A component with a port."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    def check_port(self) -> None:
+        """Raise `Refusal` where somebody else has its port."""
+
+
 def cluster_of(settings: Settings) -> Cluster:
     """Return the private PostgreSQL of this installation."""
     return Cluster(settings)
 
 
 def radius_of(settings: Settings) -> RadiusServer:
-    """Return the FreeRADIUS of this installation."""
+    """Return the FreeRADIUS for authentication of this installation."""
     database = cluster_of(settings).environ(role=schema.HOOK, database=schema.DATABASE)
     return RadiusServer(settings, database)
 
 
+def accounting_of(settings: Settings) -> AccountingServer:
+    """Return the FreeRADIUS for accounting of this installation."""
+    database = cluster_of(settings).environ(role=schema.HOOK, database=schema.DATABASE)
+    return AccountingServer(settings, database)
+
+
+def servers_of(settings: Settings) -> dict[str, Server]:
+    """Return every server but PostgreSQL, in starting order: accounting is taken in when there is where to put it."""
+    fold = daemon.fold(settings, cluster_of(settings).environ(role=schema.FOLD, database=schema.DATABASE))
+    servers: list[Server] = [radius_of(settings), daemon.accountingd(settings), fold, accounting_of(settings)]
+    return {server.name: server for server in servers}
+
+
 def of(settings: Settings) -> dict[str, Component]:
     """Return every server by name, in starting order."""
-    return {"PostgreSQL": cluster_of(settings), "FreeRADIUS": radius_of(settings)}
+    return {"PostgreSQL": cluster_of(settings), **servers_of(settings)}
 
 
 def supervisor(settings: Settings) -> PidFile:

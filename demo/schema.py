@@ -12,6 +12,7 @@ from demo.settings import REPOSITORY
 DATABASE = "tollkeeper"
 OWNER = "tollkeeper"
 HOOK = "tollkeeper_hook"
+FOLD = "tollkeeper_fold"
 
 _SCHEMA = REPOSITORY / "schema.sql"
 
@@ -22,7 +23,7 @@ def ensure(cluster: Cluster, database: str = DATABASE) -> bool:
     Raises `Refusal` where the tables are of another version than schema.sql.
     """
     with closing(cluster.connect()) as connection, connection.cursor() as cursor:
-        for role in (OWNER, HOOK):
+        for role in (OWNER, HOOK, FOLD):
             cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
             if cursor.rowcount == 0:
                 cursor.execute(f"CREATE ROLE {role} LOGIN")

@@ -5,9 +5,10 @@ Everything that is made at run time is below `home`, so that removing that folde
 """
 
 import os
+import socket
 import sysconfig
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.errors import Refusal
@@ -25,7 +26,9 @@ class Settings:
     home: Path
     auth_port: int = 1812
     acct_port: int = 1813
+    accountingd_port: int = 18813
     listen: str = "127.0.0.1"
+    node: str = field(default_factory=socket.gethostname)
 
     def __post_init__(self) -> None:
         longest = self.run / ".s.PGSQL.54320.lock"
@@ -65,8 +68,18 @@ class Settings:
         """Where the hook answers `status` and `explain`."""
         return self.run / "hook.sock"
 
+    @property
+    def accounting_control_socket(self) -> Path:
+        """The same of the hook in the FreeRADIUS for accounting."""
+        return self.run / "hook-accounting.sock"
+
+    @property
+    def token_file(self) -> Path:
+        """What FreeRADIUS and accountingd know each other by."""
+        return self.home / "secrets" / "accountingd.conf"
+
     def environ(self) -> dict[str, str]:
-        """What FreeRADIUS, the hook and the command line find their way by (TOLLKEEPER_*)."""
+        """What every server and the command line find their way by (TOLLKEEPER_*)."""
         return {
             "TOLLKEEPER_HOME": str(self.home),
             "TOLLKEEPER_CODE": str(REPOSITORY),
@@ -74,7 +87,9 @@ class Settings:
             "TOLLKEEPER_SITE_PACKAGES": sysconfig.get_path("purelib"),
             "TOLLKEEPER_AUTH_PORT": str(self.auth_port),
             "TOLLKEEPER_ACCT_PORT": str(self.acct_port),
+            "TOLLKEEPER_ACCOUNTINGD_PORT": str(self.accountingd_port),
             "TOLLKEEPER_LISTEN": self.listen,
+            "TOLLKEEPER_NODE": self.node,
             "TOLLKEEPER_KEY_FILE": str(self.key_file),
             "TOLLKEEPER_CERTS": str(self.certs),
         }
@@ -87,7 +102,9 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
         home=Path(os.path.abspath(home)),
         auth_port=_port(environ, "TOLLKEEPER_AUTH_PORT", 1812),
         acct_port=_port(environ, "TOLLKEEPER_ACCT_PORT", 1813),
+        accountingd_port=_port(environ, "TOLLKEEPER_ACCOUNTINGD_PORT", 18813),
         listen=environ.get("TOLLKEEPER_LISTEN") or "127.0.0.1",
+        node=environ.get("TOLLKEEPER_NODE") or socket.gethostname(),
     )
 
 

@@ -14,7 +14,19 @@ from collections.abc import Iterator
 
 from rich.markup import escape
 
-from demo import certificates, components, errors, probe, processes, provider, schema, settings, signals, subscribers
+from demo import (
+    certificates,
+    components,
+    daemon,
+    errors,
+    probe,
+    processes,
+    provider,
+    schema,
+    settings,
+    signals,
+    subscribers,
+)
 from demo.cluster import make_folder
 from demo.errors import Refusal
 from demo.progress import Progress
@@ -102,11 +114,12 @@ def _setting_up(chosen: settings.Settings, progress: Progress) -> Iterator[None]
 
 def _start(chosen: settings.Settings, progress: Progress, started: contextlib.ExitStack) -> bool:
     """Bring up what does not run yet, its stop pushed onto `started`; return whether everything ran before."""
-    cluster, radius = components.cluster_of(chosen), components.radius_of(chosen)
-    if cluster.running and radius.running:
+    cluster = components.cluster_of(chosen)
+    missing = {name: server for name, server in components.servers_of(chosen).items() if not server.running}
+    if cluster.running and not missing:
         return True
-    if not radius.running:
-        radius.check_ports()
+    for server in missing.values():
+        server.check_port()
     _remember_supervisor(chosen, started)
     _prepare(chosen, progress)
     if not cluster.running:
@@ -116,10 +129,10 @@ def _start(chosen: settings.Settings, progress: Progress, started: contextlib.Ex
     with progress.step("looking at schema and demo provider"):
         schema.ensure(cluster)
         provider.ensure(_dsn(chosen), sealed.read_seal(chosen.key_file))
-    if not radius.running:
-        with progress.step("starting FreeRADIUS"):
-            radius.start()
-            started.callback(radius.stop)
+    for name, server in missing.items():
+        with progress.step(f"starting {name}"):
+            server.start()
+            started.callback(server.stop)
     return False
 
 
@@ -141,6 +154,7 @@ def _dsn(chosen: settings.Settings) -> str:
 def _prepare(chosen: settings.Settings, progress: Progress) -> None:
     with contextlib.suppress(FileExistsError):
         sealed.make_key(chosen.key_file)
+    daemon.ensure_token(chosen)
     if certificates.ensure(chosen.certs, client_name=subscribers.CERTIFICATE_USER):
         progress.say("[green]ok[/] made test certificates")
     cluster = components.cluster_of(chosen)

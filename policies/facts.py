@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeVar, dataclass_transform
 
+from policies import mac
+
 Treatment = Literal["reject", "garden", "throttle"]
 
 _Row = TypeVar("_Row")
@@ -170,6 +172,26 @@ class Device:
     user_name: str
     authorised: bool = True
     mac_auth: bool = False
+
+
+@_numerous
+class OpenSession:
+    """A session that accounting says is open, of an account that may not have any number of them.
+
+    `place` is where it sits: its MAC, else its port. A new session in the same place takes the old one's turn.
+    """
+
+    id: int
+    user_name: str
+    place: str
+    session_class: str | None = None
+
+
+def place(calling_station_id: str | None, nas_address: str, port: str | None) -> str:
+    """Return where a session sits: its MAC, in one notation, else its port; empty where the router says neither."""
+    if calling_station_id:
+        return mac.normalise(calling_station_id) or calling_station_id
+    return f"{nas_address} port {port}" if port else ""
 
 
 @_numerous

@@ -7,13 +7,26 @@ from collections.abc import Mapping, Sequence
 from sys import intern
 from typing import Any
 
-from policies.facts import Account, AccountExtras, Customer, Device, Group, Nas, Package, Pair, TimeBand
+from policies.facts import (
+    Account,
+    AccountExtras,
+    Customer,
+    Device,
+    Group,
+    Nas,
+    OpenSession,
+    Package,
+    Pair,
+    TimeBand,
+    place,
+)
 
 GROUP = tuple(Group.__dataclass_fields__)
 CUSTOMER = tuple(Customer.__dataclass_fields__)
 PACKAGE = tuple(Package.__dataclass_fields__)
 NAS = tuple(Nas.__dataclass_fields__)
 DEVICE = tuple(Device.__dataclass_fields__)
+SESSION = ("id", "user_name", "nas_address", "session_class", "calling_station_id", "port")
 ACCOUNT = (
     *("user_name", "customer_id", "package_id", "password", "password_hash", "blocked", "suspended"),
     *("cap_reached", "expires_at", "lock_to_devices", "extras"),
@@ -45,6 +58,13 @@ def package(row: Row) -> Package:
 def nas(row: Row, secret: str) -> Nas:
     """Columns NAS; `secret` is the opened one."""
     return Nas(row[0], row[1], row[2], secret, *row[4:])
+
+
+def open_session(row: Row) -> OpenSession:
+    """Columns SESSION."""
+    number, user_name, nas_address, session_class, calling_station_id, port = row
+    sits_at = place(calling_station_id, nas_address, port) or session_class or f"session {number}"
+    return OpenSession(number, user_name, sits_at, session_class)
 
 
 def device(row: Row) -> Device:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from provisioning.constraints import SENTENCES
 from provisioning.errors import BadInput, Conflict, OperatorError, Unreachable, WrongSchema
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _TIMEOUT_SECONDS = "5"
 
 _AGAIN = "Nothing was changed; run the command again."

@@ -38,6 +38,8 @@ class Feed:
         snapshot_path: Path,
         *,
         stale_limit_seconds: float = STALE_LIMIT_SECONDS,
+        confirm: Callable[[str], None] = lambda session_class: None,
+        relations: tuple[str, ...] | None = None,
     ) -> None:
         self.connected = False
         self.last_error: str | None = None
@@ -49,6 +51,8 @@ class Feed:
         self._key_path = key_path
         self._snapshot_path = snapshot_path
         self._stale_limit_seconds = stale_limit_seconds
+        self._relations = relations
+        self._confirm = confirm
         self._state: State | None = None
         self._position: Position | None = None
         self._changed_since_snapshot = False
@@ -134,7 +138,7 @@ class Feed:
 
     def _follow(self, seal: Seal) -> None:
         """One connection's life."""
-        source = Source(seal)
+        source = Source(seal, self._confirm, relations=self._relations)
         try:
             source.listen()
             self._catch_up(source)

@@ -88,7 +88,7 @@ class Hook:
             return self._reject(MALFORMED_REQUEST, None, None, now)
         if asked.eap_type == "NAK":
             return self._undecided
-        facts = state.facts(asked, now, self.slots.others)
+        facts = state.facts(asked, now, self.slots.places)
         decision = decide(facts, now)
         if facts is None or decision.outcome == "reject":
             return self._reject(decision, facts, asked, now)

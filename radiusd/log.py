@@ -4,6 +4,7 @@ stdout and stderr lead nowhere after the server's start (FREERADIUS.md 15), so r
 adds request attributes: no secret can get into a line that nobody put it in.
 """
 
+import sys
 from collections.abc import Callable, MutableMapping
 from typing import Any, NamedTuple
 
@@ -48,3 +49,17 @@ def configure(radlog: Callable[[int, str], object], levels: Levels) -> None:
 def _without_line_breaks(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """An error text of several lines (libpq's) becomes one."""
     return {key: " ".join(value.split()) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def configure_process() -> None:
+    """Send every structlog event of this process, one of its own beside FreeRADIUS, to its standard error."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_line_breaks,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

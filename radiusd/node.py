@@ -27,6 +27,7 @@ class Settings(NamedTuple):
     socket: Path
     dictionary: Path
     stale_limit_seconds: float
+    relations: tuple[str, ...] | None = None  # which rows the hook is to know, as source.py calls them; None: all
 
 
 class Node:
@@ -36,7 +37,12 @@ class Node:
         self._rejections = Rejections()
         self.hook = Hook(codes, self._rejections, _installed(settings.dictionary))
         self._feed = Feed(
-            self.hook.take, settings.key, settings.snapshot, stale_limit_seconds=settings.stale_limit_seconds
+            self.hook.take,
+            settings.key,
+            settings.snapshot,
+            stale_limit_seconds=settings.stale_limit_seconds,
+            confirm=self.hook.slots.confirm,
+            relations=settings.relations,
         )
         questions = Questions(self.hook, self._feed, self._rejections)
         self._control = Control(settings.socket, {"status": questions.status, "explain": questions.explain})

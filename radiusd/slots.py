@@ -5,10 +5,12 @@ customer whose line flaps is never locked out by himself. A reject frees the slo
 no Start confirms ends after `RESERVATION_SECONDS`. All of them last equally long, so they end in the order in which
 they were made, and each call drops what has ended: nothing is ever swept.
 
-Called by the hook only, one call at a time (rlm_python3 is thread-unsafe and says so), hence no lock.
+Called by the hook only, one call at a time (rlm_python3 is thread-unsafe and says so), hence no lock. What the feed has
+heard of is handed over in a queue (`confirm`): from then on the open session itself is counted.
 """
 
 from collections import deque
+from collections.abc import Collection
 from typing import NamedTuple
 
 RESERVATION_SECONDS = 30.0
@@ -30,20 +32,28 @@ class Slots:
         self._of_user: dict[str, dict[str, Reservation]] = {}
         self._of_class: dict[str, Reservation] = {}
         self._in_order: deque[Reservation] = deque()
+        self._confirmed: deque[str] = deque()
 
     def __len__(self) -> int:
         return len(self._of_class)
 
-    def others(self, user_name: str, place: str, now: float) -> int:
-        """Count the account's slots in other places."""
+    def places(self, user_name: str, now: float) -> Collection[str]:
+        """Return the places of the account's reservations."""
         self._drop_ended(now)
-        places = self._of_user.get(user_name)
-        return 0 if places is None else len(places) - (place in places)
+        return self._of_user.get(user_name, ())
 
-    def peek(self, user_name: str, place: str, now: float) -> int:
-        """Count as `others` does and change nothing: for other threads than FreeRADIUS's."""
-        places = dict(self._of_user.get(user_name, {}))
-        return sum(1 for other, held in places.items() if other != place and held.ends_at > now)
+    def peek(self, user_name: str, now: float) -> Collection[str]:
+        """Return what `places` does and change nothing: for other threads than FreeRADIUS's."""
+        held, confirmed = dict(self._of_user.get(user_name, {})), set(self._confirmed)
+        return [
+            place
+            for place, reservation in held.items()
+            if reservation.ends_at > now and reservation.session_class not in confirmed
+        ]
+
+    def confirm(self, session_class: str) -> None:
+        """Accounting knows this session now, so it is no longer for us to hold. For any thread."""
+        self._confirmed.append(session_class)
 
     def reserve(self, user_name: str, place: str, session_class: str, now: float) -> None:
         """Hold a slot, in the stead of an earlier one in the same place."""
@@ -66,6 +76,8 @@ class Slots:
             del self._of_user[reservation.user_name]
 
     def _drop_ended(self, now: float) -> None:
+        while self._confirmed:
+            self.free(self._confirmed.popleft())
         # one that ends later than any can was made before the clock was put back
         while self._in_order and not now < self._in_order[0].ends_at <= now + RESERVATION_SECONDS:
             self.free(self._in_order.popleft().session_class)

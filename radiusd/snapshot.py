@@ -16,12 +16,12 @@ from typing import Any, BinaryIO
 import orjson
 
 from policies import rows
-from policies.facts import Account, AccountExtras, Customer, Device, Group, Nas, Package, TimeBand
+from policies.facts import Account, AccountExtras, Customer, Device, Group, Nas, OpenSession, Package, TimeBand
 from radiusd.source import Position
 from radiusd.state import State
 from vault.sealed import Seal
 
-_MAGIC = b"tollkeeper snapshot 1\n"
+_MAGIC = b"tollkeeper snapshot 2\n"
 _ROWS_A_CHUNK = 1_000  # about a millisecond in which the hook cannot run
 
 _ACCOUNT_FIELDS = tuple(Account.__dataclass_fields__)
@@ -112,6 +112,7 @@ def _tables(state: State) -> Iterable[tuple[str, Iterable[Any]]]:
         ("customer", state.customers.values()),
         ("account", state.accounts.values()),
         ("device", state.devices.values()),
+        ("session", state.sessions.values()),
     )
 
 
@@ -137,6 +138,10 @@ def _unpack_account(row: list[Any]) -> Account:
     return Account(*values)
 
 
+def _unpack_session(row: list[Any]) -> OpenSession:
+    return OpenSession(*row)
+
+
 def _unpack_nas(row: list[Any]) -> Nas:
     return Nas(*row)
 
@@ -148,14 +153,16 @@ _PACK: dict[str, Callable[[Any], Any]] = {
     "customer": attrgetter(*rows.CUSTOMER),
     "account": _pack_account,
     "device": attrgetter(*rows.DEVICE),
+    "session": attrgetter("id", "user_name", "place", "session_class"),
 }
-_UNPACK: dict[str, Callable[[list[Any]], Group | Package | Nas | Customer | Account | Device]] = {
+_UNPACK: dict[str, Callable[[list[Any]], Group | Package | Nas | Customer | Account | Device | OpenSession]] = {
     "group": rows.group,
     "package": rows.package,
     "nas": _unpack_nas,
     "customer": rows.customer,
     "account": _unpack_account,
     "device": rows.device,
+    "session": _unpack_session,
 }
 
 

@@ -12,7 +12,7 @@ everything is loaded again.
 
 import gc
 import select
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import psycopg2
@@ -23,7 +23,7 @@ from policies import rows
 from radiusd.state import State
 from vault.sealed import ACCOUNT_PASSWORD, NAS_SECRET, NotOurs, Seal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 CHANNEL = "tollkeeper_change"
 
 _ROWS_AT_ONCE = 5_000
@@ -40,6 +40,7 @@ _VIEWS = {
     "customer": ("hook_customer", "id", rows.CUSTOMER),
     "account": ("hook_account", "user_name", rows.ACCOUNT),
     "device": ("hook_device", "mac", rows.DEVICE),
+    "session": ("hook_session", "id", rows.SESSION),
 }
 _KEY_TYPES = {"id": "bigint", "user_name": "text", "mac": "text"}
 
@@ -72,8 +73,16 @@ class Changes(NamedTuple):
 class Source:
     """One connection to PostgreSQL, as libpq's PG* variables say."""
 
-    def __init__(self, seal: Seal) -> None:
+    def __init__(
+        self,
+        seal: Seal,
+        confirm: Callable[[str], None] = lambda session_class: None,
+        *,
+        relations: Sequence[str] | None = None,
+    ) -> None:
+        self._views = {name: _VIEWS[name] for name in relations or _VIEWS}
         self._seal = seal
+        self._confirm = confirm  # is told the Class of each open session that is read
         self._opened = self._unopened = 0
         self._connection: connection = psycopg2.connect(
             "", connect_timeout=5, application_name="tollkeeper hook", keepalives_idle=10, tcp_user_timeout=10_000
@@ -112,7 +121,7 @@ class Source:
         try:
             with self._connection, self._connection.cursor() as cur:
                 position, _ = _position(cur)
-                for relation in _VIEWS:
+                for relation in self._views:
                     self._load_view(state, relation)
         finally:
             gc.enable()
@@ -126,7 +135,7 @@ class Source:
             current, floor = _position(cur)
             if current.database != position.database or not floor < position.xmin <= current.xmin:
                 return Changes(position, reload=True)
-            logged = _logged_since(cur, position)
+            logged = _logged_since(cur, position, [*self._views, "installation"])
             if len(logged) > _MANY_CHANGES or any(key == "*" for _, key, _ in logged):
                 return Changes(position, reload=True)
             self._apply(cur, state, {(relation, key) for relation, key, _ in logged})
@@ -143,7 +152,7 @@ class Source:
     def _apply(self, cur: cursor, state: State, changed: set[tuple[str, str]]) -> None:
         """Put what is there, then remove what is gone, children before parents."""
         gone: list[tuple[str, str]] = []
-        for relation, (view, key_column, columns) in _VIEWS.items():
+        for relation, (view, key_column, columns) in self._views.items():
             keys = {key for name, key in changed if name == relation}
             if keys:
                 cur.execute(
@@ -169,6 +178,11 @@ class Source:
                     state.remove(relation, str(row[0]))
                 else:
                     state.put(relation, rows.nas(row, secret))
+            case "session":
+                session = rows.open_session(row)
+                if session.session_class is not None:
+                    self._confirm(session.session_class)
+                state.put(relation, session)
             case _:
                 state.put(relation, getattr(rows, relation)(row))
 
@@ -201,12 +215,13 @@ def _position(cur: cursor) -> tuple[Position, int]:
     return Position(database, snapshot), floor
 
 
-def _logged_since(cur: cursor, position: Position) -> list[tuple[str, str, float]]:
-    """Return relation, key and age of each change that was not visible at `position`."""
+def _logged_since(cur: cursor, position: Position, relations: list[str]) -> list[tuple[str, str, float]]:
+    """Return relation, key and age of each change in these relations that was not visible at `position`."""
     cur.execute(
         "SELECT relation, key, extract(epoch FROM clock_timestamp() - logged_at)::float8 FROM change_log"
-        " WHERE xid >= %s::text::xid8 AND NOT pg_visible_in_snapshot(xid, %s::pg_snapshot) LIMIT %s",
-        (position.xmin, position.snapshot, _MANY_CHANGES + 1),
+        " WHERE xid >= %s::text::xid8 AND NOT pg_visible_in_snapshot(xid, %s::pg_snapshot)"
+        " AND (relation = ANY(%s) OR key = '*') LIMIT %s",
+        (position.xmin, position.snapshot, relations, _MANY_CHANGES + 1),
     )
     return cur.fetchall()
 

@@ -5,15 +5,15 @@ takes them away after, so that a request in between finds either the old world o
 here (`KeyError` from `facts`) can therefore only mean that the state is broken, and the hook stays silent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
-from policies import mac
-from policies.facts import Account, Customer, Device, Facts, Group, Nas, Package
+from policies import facts, mac
+from policies.facts import Account, Customer, Device, Facts, Group, Nas, OpenSession, Package
 from policies.request import AccessRequest
 
-# (user_name, place, now) -> how many other sessions are open or reserved
-OtherSessions = Callable[[str, str, float], int]
+# (user_name, now) -> the places of the sessions that are reserved
+Reserved = Callable[[str, float], Collection[str]]
 
 
 class State:
@@ -27,8 +27,10 @@ class State:
         self.nas_by_address: dict[str, Nas] = {}
         self.accounts: dict[str, Account] = {}
         self.devices: dict[str, Device] = {}
+        self.sessions: dict[int, OpenSession] = {}
+        self.sessions_of: dict[str, tuple[OpenSession, ...]] = {}  # by user name
 
-    def facts(self, request: AccessRequest, now: float, other_sessions: OtherSessions) -> Facts | None:
+    def facts(self, request: AccessRequest, now: float, reserved: Reserved) -> Facts | None:
         """Look up what is to be decided about; None: nobody of this name. Raises KeyError on a dangling reference."""
         account = self.accounts.get(request.user_name)
         device = self.devices.get(mac.normalise(request.calling_station_id) or "") if self.devices else None
@@ -57,8 +59,15 @@ class State:
             () if customer.parent_id is None else self._parents(customer),
             device,
             by_mac,
-            0 if allowed is None else other_sessions(account.user_name, place(request), now),
+            0 if allowed is None else self._other_sessions(account.user_name, place(request), reserved, now),
         )
+
+    def _other_sessions(self, user_name: str, own_place: str, reserved: Reserved, now: float) -> int:
+        """Count the other places in which a session is open or reserved: a session that is both is one."""
+        places, sessions = reserved(user_name, now), self.sessions_of.get(user_name)
+        if sessions is None:
+            return len(places) - (own_place in places)
+        return len({*places, *(session.place for session in sessions)} - {own_place})
 
     def _account_by_mac(self, user_name: str, device: Device | None) -> Account | None:
         """MAC authentication: the user name is the MAC of the very device that asks, and that device may do so."""
@@ -80,6 +89,10 @@ class State:
                 self.accounts[row.user_name] = row
             case "device":
                 self.devices[row.mac] = row
+            case "session":
+                self.remove("session", str(row.id))
+                self.sessions[row.id] = row
+                self.sessions_of[row.user_name] = (*self.sessions_of.get(row.user_name, ()), row)
             case "nas":
                 self.remove("nas", str(row.id))
                 self.nas_by_address[row.address] = self.nas[row.id] = row
@@ -93,12 +106,24 @@ class State:
                 self.accounts.pop(key, None)
             case "device":
                 self.devices.pop(key, None)
+            case "session":
+                self._forget_session(int(key))
             case "nas":
                 gone = self.nas.pop(int(key), None)
                 if gone is not None and self.nas_by_address.get(gone.address) is gone:
                     del self.nas_by_address[gone.address]
             case _:
                 self._by_id(relation).pop(int(key), None)
+
+    def _forget_session(self, number: int) -> None:
+        gone = self.sessions.pop(number, None)
+        if gone is None:
+            return
+        left = tuple(session for session in self.sessions_of[gone.user_name] if session.id != number)
+        if left:
+            self.sessions_of[gone.user_name] = left
+        else:
+            del self.sessions_of[gone.user_name]
 
     def _by_id(self, relation: str) -> dict[int, Any]:
         tables: dict[str, dict[int, Any]]
@@ -114,16 +139,10 @@ class State:
 
     def counts(self) -> dict[str, int]:
         """How many rows of each kind there are."""
-        names = ("accounts", "customers", "groups", "packages", "nas", "devices")
+        names = ("accounts", "customers", "groups", "packages", "nas", "devices", "sessions")
         return {name: len(getattr(self, name)) for name in names}
 
 
 def place(request: AccessRequest) -> str:
-    """Where a session sits: its MAC, else its port; empty where the router says neither, which is nobody's place.
-
-    A new session in the same place takes the old one's turn.
-    """
-    station = request.calling_station_id
-    if station:
-        return mac.normalise(station) or station
-    return f"{request.source_address} port {request.port}" if request.port else ""
+    """Where the session that is asked for would sit."""
+    return facts.place(request.calling_station_id, request.source_address, request.port)

@@ -8,6 +8,8 @@ seal        the `vault.sealed.Seal` of that database's key
 eventually  eventually(assertion, within_seconds=5): calls `assertion` until it raises no AssertionError
 udp_ports   udp_ports(2): that many UDP ports on 127.0.0.1 that nobody listens on
 proxy       a relay in front of that database: connect with host=proxy.folder; proxy.stop(), .deaf(), .start()
+accounting  writes sessions, usage and quarantine into that database as a fold would; tests/fix_sessions.py
+spool       the `radiusd.accounting.spool.Spool` of that database's home
 cluster     the private PostgreSQL itself (`demo.cluster.Cluster`), of the whole test run
 
 tests/acceptance/conftest.py adds `provider`, a running FreeRADIUS.
@@ -15,4 +17,10 @@ tests/acceptance/conftest.py adds `provider`, a running FreeRADIUS.
 A missing server skips these tests with the reason on a laptop, and fails them where CI is set.
 """
 
-pytest_plugins = ["tests.fix_cluster", "tests.fix_database", "tests.fix_proxy", "tests.fix_waiting"]
+pytest_plugins = [
+    "tests.fix_cluster",
+    "tests.fix_database",
+    "tests.fix_proxy",
+    "tests.fix_waiting",
+    "tests.fix_sessions",
+]

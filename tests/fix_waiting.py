@@ -25,8 +25,17 @@ def _eventually(assertion: Callable[[], object], within_seconds: float = 5.0) ->
 
 def free_udp_ports(count: int = 1) -> list[int]:
     """Return that many UDP ports on 127.0.0.1 that nobody listens on, all different."""
+    return _free_ports(count, socket.SOCK_DGRAM)
+
+
+def free_tcp_port() -> int:
+    """Return a TCP port on 127.0.0.1 that nobody listens on."""
+    return _free_ports(1, socket.SOCK_STREAM)[0]
+
+
+def _free_ports(count: int, kind: socket.SocketKind) -> list[int]:
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(count)]
+        sockets = [stack.enter_context(socket.socket(type=kind)) for _ in range(count)]
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         return [int(one.getsockname()[1]) for one in sockets]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioning.cli import output, secrets, types
+from provisioning.cli import online, output, secrets, types
 from provisioning.cli.command import LazyGroup
 from provisioning.errors import BadInput
 
@@ -115,18 +115,20 @@ def listing(customer: str | None, package: str | None, after: str | None, **filt
         return output.Listing(views.accounts(session, found), _COLUMNS).result()
 
 
-@account.command("show", example="tollkeeper account show frikkie@example", keys=f"{_KEYS}, nas (names)")
+@account.command("show", example="tollkeeper account show frikkie@example", keys=f"{_KEYS}, nas (names), {online.KEYS}")
 @click.argument("user_name")
 def show(user_name: str) -> output.Result:
     """Show all there is to know of an account but its password."""
     from provisioning import account as accounts
     from provisioning import database
     from provisioning.cli import views
+    from provisioning.models import Customer
 
     with database.transaction() as session:
         row = accounts.find(session, user_name)
         names = views.nas_names(session, accounts.bound_nas_ids(session, row))
-        return output.shown(views.accounts(session, [row])[0] | {"nas": names})
+        view = views.accounts(session, [row])[0] | {"nas": names}
+        return online.shown(session, view, session.get_one(Customer, row.customer_id), [row.id])
 
 
 @account.command(

@@ -68,6 +68,11 @@ def local_server() -> str:
     return f"{_LOCAL}:{os.environ.get('TOLLKEEPER_AUTH_PORT') or '1812'}"
 
 
+def local_accounting_server() -> str:
+    """Return where this node takes accounting: 127.0.0.1 and TOLLKEEPER_ACCT_PORT, 1813 unless set."""
+    return f"{_LOCAL}:{os.environ.get('TOLLKEEPER_ACCT_PORT') or '1813'}"
+
+
 def find_nas(session: "Session", name: str | None) -> "Nas":
     """Return the NAS of this name, or the one that this machine itself is."""
     from provisioning import nas as routers

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from provisioning.cli import output, types
+from provisioning.cli import online, output, types
 from provisioning.cli.command import LazyGroup
 
 _COLUMNS = ("code", "name", "group", "state", "expires_at")
@@ -95,16 +95,18 @@ def listing(
         return output.Listing(views.customers(session, found), _COLUMNS).result()
 
 
-@customer.command("show", example="tollkeeper customer show FRI001", keys=_KEYS)
+@customer.command("show", example="tollkeeper customer show FRI001", keys=f"{_KEYS}, {online.KEYS}")
 @click.argument("code")
 def show(code: str) -> output.Result:
     """Show all there is to know of a customer, deleted or not."""
     from provisioning import customer as customers
-    from provisioning import database
+    from provisioning import database, usage
     from provisioning.cli import views
 
     with database.transaction() as session:
-        return output.shown(views.customers(session, [customers.find(session, code)])[0])
+        row = customers.find(session, code)
+        account_ids = sorted(usage.customers_account_ids(session, code))
+        return online.shown(session, views.customers(session, [row])[0], row, account_ids)
 
 
 @customer.command("edit", example="tollkeeper customer edit FRI001 --download 20M --upload 5M", keys=_CHANGED)

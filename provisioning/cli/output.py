@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -73,16 +73,20 @@ class Listing:
         yield drawn
 
 
-def shown(view: View) -> Result:
-    """Return one row with all it has, a line a key."""
+def shown(view: View, *, words: Mapping[str, str] | None = None) -> Result:
+    """Return one row with all it has, a line a key; `words`: what is written in place of some values."""
+
+    def lines(none: str) -> Iterable[tuple[str, str]]:
+        for key, value in view.items():
+            yield heading(key), human(key, (words or {}).get(key, value), none)
 
     def draw() -> Iterable[Any]:
         drawn = table("", "", header=False)
-        for key, value in view.items():
-            drawn.add_row(f"[bold]{heading(key)}[/]", escape(human(key, value)))
+        for key, value in lines("-"):
+            drawn.add_row(f"[bold]{key}[/]", escape(value))
         yield drawn
 
-    return Result(view, lambda: (f"{heading(key)}\t{human(key, value, none='')}" for key, value in view.items()), draw)
+    return Result(view, lambda: map("\t".join, lines("")), draw)
 
 
 def changed(noun: str, name: str, view: View, changes: Mapping[str, tuple[Any, Any]], **shown_once: str) -> Result:
@@ -162,6 +166,6 @@ def _draw(drawings: Iterable[Any]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is no JSON")

@@ -7,7 +7,7 @@ tollkeeper = RootGroup(
     help="""Tollkeeper: who may use the network, how fast, until when.
 
     \b
-    Exit status: 0 done, or the answer is yes   1 the answer is no (auth-test, status)
+    Exit status: 0 done, or the answer is yes   1 the answer is no (auth-test, status, balance)
                  2 bad input, nothing changed    3 a server does not answer
 
     Every command takes --json. PGHOST, PGPORT, PGDATABASE, PGUSER say which database; TOLLKEEPER_HOME where the
@@ -26,6 +26,9 @@ tollkeeper = RootGroup(
         "customer": ("provisioning.cli.customer:customer", "Customers: who pays."),
         "account": ("provisioning.cli.account:account", "Data accounts: the RADIUS users."),
         "device": ("provisioning.cli.device:device", "Client devices by their MAC."),
+        "session": ("provisioning.cli.session:session", "Sessions: who is online, and who was."),
+        "usage": ("provisioning.cli.usage:usage_group", "Usage by customer and account; bars in the terminal."),
+        "accounting": ("provisioning.cli.accounting:accounting", "Whether every accounting record is accounted for."),
         "explain": ("provisioning.cli.explain:explain", "Why a user would be let in or not, now or at another time."),
         "auth-test": ("provisioning.cli.auth_test:auth_test", "Send a real Access-Request and show the answer."),
         "status": ("provisioning.cli.status:status", "Whether every part of this node is up."),

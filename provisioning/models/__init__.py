@@ -6,6 +6,15 @@ provisioning/constraints.py under its name.
 """
 
 from provisioning.models.account import Account, AccountNas, Device, PackageChange
+from provisioning.models.accounting import (
+    AccountingDay,
+    AccountingNode,
+    AccountingQuarantine,
+    AccountingReboot,
+    Session,
+    SessionHistory,
+    UsageDay,
+)
 from provisioning.models.base import Base
 from provisioning.models.customer import Customer, CustomerCodeSequence, CustomerGroup
 from provisioning.models.installation import ChangeLog, ChangeLogFloor, Installation
@@ -15,6 +24,10 @@ from provisioning.models.package import Package, PackageProfile, TimeBand
 __all__ = [
     "Account",
     "AccountNas",
+    "AccountingDay",
+    "AccountingNode",
+    "AccountingQuarantine",
+    "AccountingReboot",
     "Base",
     "ChangeLog",
     "ChangeLogFloor",
@@ -27,5 +40,8 @@ __all__ = [
     "Package",
     "PackageChange",
     "PackageProfile",
+    "Session",
+    "SessionHistory",
     "TimeBand",
+    "UsageDay",
 ]

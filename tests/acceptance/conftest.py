@@ -12,8 +12,18 @@ standing_provider   one for the whole test run: ask, and change nothing
 .session()          provisioning.database.transaction on its database; .seal, .database (as the fixture), .environ
 .explain(user_name, nas=..., mac=..., at=...), .status()    the hook's own words
 .stop_database(), .start_database(), .restart_radius()
+
+accounting_provider   a fresh one with accounting: accountingd and the FreeRADIUS for accounting run too,
+                      the fold when it is started
+standing_accounting   one for the whole test run: send, and change nothing else
+
+.account("Start", Acct_Session_Id="1", ...)                 -> Answer, code Accounting-Response or None for silence
+.accountingd, .fold, .accounting                            demo.daemon.Daemon (twice), demo.server.AccountingServer
+.spooled()                                                  the bodies in its spool, as JSON
+.metrics()                                                  name (with labels, as printed) -> number
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -25,17 +35,19 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from demo import certificates, control, probe, schema, subscribers
+from demo import certificates, control, daemon, probe, schema, subscribers
 from demo import provider as demo_provider
 from demo.cluster import Cluster
+from demo.daemon import Daemon
 from demo.errors import Refusal
 from demo.radclient import METHODS, Answer, Client
-from demo.server import RadiusServer
+from demo.server import AccountingServer, RadiusServer
 from provisioning import database as operations_database
+from radiusd.accounting.spool import Spool
 from tests.acceptance import eapol
 from tests.fix_cluster import missing_server
 from tests.fix_database import Database, fresh_database
-from tests.fix_waiting import free_udp_ports
+from tests.fix_waiting import free_tcp_port, free_udp_ports
 from vault import sealed
 
 
@@ -108,6 +120,44 @@ class Provider:
         self.radius.start()
 
 
+@dataclass(frozen=True)
+class AccountingProvider(Provider):
+    """A running provider with accounting; see the head of this file."""
+
+    accountingd: Daemon
+    fold: Daemon
+    accounting: AccountingServer
+
+    @property
+    def spool_file(self) -> Path:
+        """Where its records wait."""
+        return self.radius.settings.home / "spool" / "spool.db"
+
+    def account(self, status: str, *, timeout_seconds: float = 3.0, **attributes: str | int) -> Answer:
+        """Send one Accounting-Request as the router 127.0.0.1 would."""
+        settings = self.radius.settings
+        router = Client("127.0.0.1", settings.acct_port, probe.secret_file(settings), timeout_seconds=timeout_seconds)
+        pairs = [(name.replace("_", "-"), value) for name, value in attributes.items()]
+        return router.send("acct", [("Acct-Status-Type", status), *pairs])
+
+    def spooled(self) -> list[dict[str, Any]]:
+        """Return what waits in the spool, in order."""
+        spool = Spool(self.spool_file)
+        try:
+            return [json.loads(record.body) for record in spool.read(0, 10_000_000)]
+        finally:
+            spool.close()
+
+    def metrics(self) -> dict[str, float]:
+        """Return every sample of /metrics."""
+        status, text = daemon.ask(self.radius.settings, "/metrics")
+        assert status == 200
+        return {
+            name: float(value)
+            for name, _, value in (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+        }
+
+
 @pytest.fixture(scope="session")
 def certificate_folder(short_folder: Path) -> Path:
     """Return the test certificates, made once."""
@@ -130,6 +180,42 @@ def standing_provider(cluster: Cluster, certificate_folder: Path) -> Iterator[Pr
         yield running
 
 
+@pytest.fixture
+def accounting_provider(provider: Provider) -> Iterator[AccountingProvider]:
+    """Return a running provider of this test's own, with accounting."""
+    with running_accounting(provider) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def standing_accounting(cluster: Cluster, certificate_folder: Path) -> Iterator[AccountingProvider]:
+    """Return a running provider with accounting, for the whole test run."""
+    with running_provider(cluster, certificate_folder) as provider, running_accounting(provider) as running:
+        yield running
+
+
+@contextmanager
+def running_accounting(provider: Provider) -> Iterator[AccountingProvider]:
+    """Add accounting to a running provider."""
+    settings = provider.radius.settings
+    daemon.ensure_token(settings)
+    accountingd, accounting = daemon.accountingd(settings), AccountingServer(settings, provider.radius.database)
+    try:
+        accountingd.start()
+        accounting.start()
+    except Refusal as exc:
+        accountingd.stop()
+        missing_server(str(exc))
+    database = provider.database
+    fold = daemon.fold(settings, database.cluster.environ(role=schema.FOLD, database=database.name))
+    try:
+        yield AccountingProvider(database, provider.radius, provider.seal, accountingd, fold, accounting)
+    finally:
+        accounting.stop()
+        fold.stop()
+        accountingd.stop()
+
+
 @contextmanager
 def running_provider(cluster: Cluster, certificate_folder: Path) -> Iterator[Provider]:
     """Give a provider on a fresh database, with the demo subscribers in it."""
@@ -137,7 +223,7 @@ def running_provider(cluster: Cluster, certificate_folder: Path) -> Iterator[Pro
         seal = sealed.read_seal(made.key_file)
         demo_provider.ensure(made.dsn, seal)
         auth_port, acct_port = free_udp_ports(2)
-        settings = replace(made.settings, auth_port=auth_port, acct_port=acct_port)
+        settings = replace(made.settings, auth_port=auth_port, acct_port=acct_port, accountingd_port=free_tcp_port())
         shutil.copytree(certificate_folder, settings.certs)
         probe.write_secret(settings, made.dsn, seal)
         radius = RadiusServer(settings, cluster.environ(role=schema.HOOK, database=made.name))

@@ -11,20 +11,37 @@ from tests.terminal import on_terminal
 
 pytestmark = pytest.mark.acceptance
 
+TERMINAL = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "140", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+
 
 def run(provider, *arguments, stdin=None):
     """Run a command line at a provider."""
     return CliRunner(env=provider.environ).invoke(tollkeeper, arguments, input=stdin)
 
 
-def test_status_of_a_running_node(standing_provider):
-    """Every part is up, with versions, age of the state and rows loaded."""
-    result = run(standing_provider, "status", "--json")
-    assert result.exit_code == 0, result.output
+def test_status_of_a_running_node(accounting_provider):
+    """Every part is up, with versions, age of the state and rows loaded; drawn on a terminal too."""
+    accounting_provider.fold.start()
+
+    result = run(accounting_provider, "status", "--json")
+    status, shown = on_terminal("status", environ={**TERMINAL, **accounting_provider.environ})
+
+    assert (result.exit_code, status) == (0, 0), result.output
     parts = {part["part"]: part for part in json.loads(result.stdout)["parts"]}
-    assert [part["up"] for part in parts.values()] == [True, True, True]
+    assert [*parts] == ["postgresql", "hook", "freeradius", "freeradius accounting", "accountingd", "fold"]
+    assert all(part["up"] for part in parts.values())
     assert parts["hook"]["details"]["phase"] == "serving"
     assert parts["hook"]["details"]["accounts"] > 0
+    for words in ("PostgreSQL 15", "serving from the database", "answers in", "behind"):
+        assert words in shown
+
+
+def test_status_of_a_node_without_accounting(standing_provider):
+    """What is down is said to be down, and the exit status says so too."""
+    result = run(standing_provider, "status", "--json")
+    assert result.exit_code == 1
+    up = {part["part"]: part["up"] for part in json.loads(result.stdout)["parts"]}
+    assert (up["postgresql"], up["hook"], up["freeradius"], up["accountingd"]) == (True, True, True, False)
 
 
 @pytest.mark.parametrize("method", ["pap", "chap", "mschap"])
@@ -113,7 +130,6 @@ def test_a_block_is_obeyed(provider, eventually):
 @pytest.mark.parametrize(
     ("arguments", "exit_status", "drawn"),
     [
-        (["status"], 0, ["PostgreSQL 15", "serving from the database", "answers in"]),
         (["explain", "expired"], 0, ["REJECT", "expired: This account has expired.", "→", "Reply-Message", "s old"]),
         (["explain", "active"], 0, ["ACCEPT", "✓", "Mikrotik-Rate-Limit", "2M/10M"]),
         (["auth-test", "active"], 0, ["Access-Accept", "Mikrotik-Rate-Limit", "2M/10M"]),
@@ -122,8 +138,7 @@ def test_a_block_is_obeyed(provider, eventually):
 )
 def test_drawn_on_a_terminal(standing_provider, arguments, exit_status, drawn):
     """On a terminal each of these is drawn, the deciding rule marked."""
-    terminal = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "140", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
-    status, shown = on_terminal(*arguments, environ={**terminal, **standing_provider.environ})
+    status, shown = on_terminal(*arguments, environ={**TERMINAL, **standing_provider.environ})
     assert status == exit_status
     for words in drawn:
         assert words in shown

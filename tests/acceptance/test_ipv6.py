@@ -11,7 +11,7 @@ import pytest
 from demo.radclient import Client
 from demo.settings import REPOSITORY
 from provisioning import nas
-from tests.acceptance.conftest import Provider
+from tests.acceptance.conftest import AccountingProvider, Provider
 from tests.fix_waiting import Eventually, free_udp_ports
 
 pytestmark = pytest.mark.acceptance
@@ -56,3 +56,32 @@ def test_a_router_with_ipv6(provider: Provider, tmp_path: Path, eventually: Even
     finally:
         server.terminate()
         assert server.wait(timeout=15) == 0
+
+
+@pytest.mark.skipif(not has_ipv6() and "CI" not in os.environ, reason="this machine has no IPv6")
+def test_its_accounting(accounting_provider: AccountingProvider, tmp_path: Path, eventually: Eventually) -> None:
+    """By the other site it is acknowledged, and known by the address that it sent from."""
+    provider = accounting_provider
+    with provider.session() as session:
+        nas.add(session, "six", address="::1", secret=SECRET, vendor="mikrotik", seal=provider.seal)
+    conf = tmp_path / "conf"
+    shutil.copytree(REPOSITORY / "freeradius-conf", conf)
+    site = "tollkeeper-accounting-ipv6"
+    (conf / "sites-enabled-accounting" / site).symlink_to(f"../sites-available/{site}")
+    provider.accounting.stop()
+    (tmp_path / "secret").write_text(SECRET)
+    router = Client("::1", provider.radius.settings.acct_port, tmp_path / "secret", timeout_seconds=0.5)
+
+    command = ["/usr/sbin/freeradius", "-f", "-d", str(conf), "-n", "accounting"]
+    environ = {**provider.accounting.environ(), "TOLLKEEPER_CONF": str(conf), "TOLLKEEPER_LISTEN6": "::1"}
+    server = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)
+    try:
+
+        def acknowledged() -> None:
+            assert router.send("acct", [("Acct-Status-Type", "Start")]).code == "Accounting-Response"
+
+        eventually(acknowledged, within_seconds=15.0)
+    finally:
+        server.terminate()
+        assert server.wait(timeout=15) == 0
+    assert provider.spooled()[-1]["Tollkeeper-Source-Address"]["value"] == ["::1"]

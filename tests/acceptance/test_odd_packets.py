@@ -1,6 +1,5 @@
 """Odd packets: the documented answer each time, and the server lives."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -61,7 +60,9 @@ def test_no_user_name(standing_provider: Provider) -> None:
     assert ask(standing_provider, []) == wire.ACCESS_REJECT
 
 
-@pytest.mark.parametrize("password", [b"p\xe4ssw\xf6rt", b"\xff" * 128, b"", b"\0", "пароль".encode(), os.urandom(64)])
+@pytest.mark.parametrize(
+    "password", [b"p\xe4ssw\xf6rt", b"\xff" * 128, b"", b"\0", "пароль".encode(), bytes(range(190, 254))]
+)
 def test_wrong_passwords_of_any_octets(standing_provider: Provider, password: bytes) -> None:
     """Refused like any wrong password."""
     assert ask(standing_provider, [(wire.USER_NAME, NAME)], password=password) == wire.ACCESS_REJECT
@@ -110,8 +111,8 @@ def test_repeated_attributes_that_may_come_often(standing_provider: Provider) ->
     assert ask(standing_provider, attributes) == wire.ACCESS_ACCEPT
 
 
-def test_accounting_is_not_acknowledged(standing_provider: Provider) -> None:
-    """Silence: an Accounting-Response would say that the record is on disk, and it is not."""
+def test_accounting_is_not_for_this_port(standing_provider: Provider) -> None:
+    """Silence: it is another process that takes accounting."""
     answer = standing_provider.client.send("acct", [("User-Name", "active"), ("Acct-Status-Type", "Start")])
     assert answer.code is None
 

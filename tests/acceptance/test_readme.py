@@ -9,7 +9,9 @@ import pytest
 
 from demo import schema
 from demo.settings import REPOSITORY
-from tests.acceptance.conftest import Provider
+from radiusd.accounting import accountingd
+from tests.acceptance.conftest import AccountingProvider, Provider
+from tests.fix_waiting import Eventually
 
 pytestmark = pytest.mark.acceptance
 
@@ -34,7 +36,8 @@ def pasted(block: str, environ: dict[str, str]) -> str:
 
 def test_no_block_is_left_out() -> None:
     """Every shell block of the README is in a section that is run here, or is the two commands themselves."""
-    tested = [block for title in ("A first session", "Pointing a MikroTik at it") for block in section(title)]
+    titles = ("A first session", "Who is online, and what was used", "Pointing a MikroTik at it")
+    tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
 
@@ -42,15 +45,33 @@ def test_no_block_is_left_out() -> None:
     assert sorted([*tested, set_up]) == sorted(re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE))
 
 
-def test_the_first_session(provider: Provider) -> None:
+def test_the_first_session(accounting_provider: AccountingProvider) -> None:
     """The ten lines, pasted: the new account is accepted, then blocked, and says why."""
     (session,) = section("A first session")
+    accounting_provider.fold.start()
 
-    printed = pasted(session, provider.environ)
+    printed = pasted(session, accounting_provider.environ)
 
     assert len(session.splitlines()) == 10
     assert "Access-Accept" in printed
     assert "account_blocked" in printed
+
+
+def test_who_is_online(accounting_provider: AccountingProvider, eventually: Eventually) -> None:
+    """A session that reports is shown, its usage is drawn, and the balance holds."""
+    accounting_provider.fold.start()
+    session = {"User_Name": "active", "Acct_Session_Id": "readme", "Framed_IP_Address": "192.0.2.77"}
+    accounting_provider.account("Start", **session)
+    counters = {"Acct_Session_Time": 60, "Acct_Input_Octets": 1_000_000, "Acct_Output_Octets": 9_000_000}
+    accounting_provider.account("Interim-Update", **session, **counters)
+    (block,) = section("Who is online, and what was used")
+
+    def shown() -> None:
+        printed = pasted(block, accounting_provider.environ)
+        assert "192.0.2.77" in printed
+        assert "9000000" in printed
+
+    eventually(shown, within_seconds=15.0)
 
 
 def test_a_router_is_added(provider: Provider) -> None:
@@ -80,8 +101,10 @@ def test_installing_for_real(provider: Provider, tmp_path: Path) -> None:
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
         "PGUSER": schema.HOOK,
     }
-    assert "Configuration appears to be OK" in pasted(places + check.replace("-C ", "-CX "), environ)
-    assert (home / "secrets/password.key").stat().st_mode & 0o777 == 0o600
+    assert pasted(places + check.replace("-C ", "-CX "), environ).count("Configuration appears to be OK") == 2
+    for secret in ("password.key", "accountingd.conf"):
+        assert (home / "secrets" / secret).stat().st_mode & 0o777 == 0o600
+    assert len(accountingd.read_token(home / "secrets/accountingd.conf")) == 64
 
 
 def _empty_database(provider: Provider) -> dict[str, str]:

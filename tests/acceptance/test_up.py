@@ -9,19 +9,22 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
 import pytest
 
-from demo import components, processes, schema
+from demo import components, probe, processes, schema
+from demo.radclient import Client
 from demo.settings import REPOSITORY, Settings
-from tests.fix_waiting import Eventually
+from tests.fix_waiting import Eventually, free_tcp_port
 
 pytestmark = pytest.mark.acceptance
 
 _PATIENCE_SECONDS = 120
+SERVERS = ["PostgreSQL", "FreeRADIUS", "accountingd", "fold", "FreeRADIUS for accounting"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Installation:
             "TOLLKEEPER_HOME": str(self.settings.home),
             "TOLLKEEPER_AUTH_PORT": str(self.settings.auth_port),
             "TOLLKEEPER_ACCT_PORT": str(self.settings.acct_port),
+            "TOLLKEEPER_ACCOUNTINGD_PORT": str(self.settings.accountingd_port),
         }
 
     def run(self, command: str, *arguments: str, **environ: str) -> Finished:
@@ -85,7 +89,7 @@ def installation(udp_ports: Callable[[int], list[int]]) -> Iterator[Installation
     """Return an installation that is not there yet; it is stopped at the end whatever happened."""
     auth_port, acct_port = udp_ports(2)
     folder = Path(tempfile.mkdtemp(prefix="tk", dir="/tmp"))  # mode 0700: other users cannot reach what is below
-    made = Installation(Settings(folder / "home", auth_port=auth_port, acct_port=acct_port))
+    made = Installation(Settings(folder / "home", auth_port, acct_port, free_tcp_port()))
     yield made
     stopped = made.run("down")
     assert stopped.code == 0, stopped.errors
@@ -109,7 +113,7 @@ def test_a_provider_comes_up_and_goes_down(installation: Installation) -> None:
     assert rows["blocked"] == ("Access-Reject", "account_blocked")
     assert rows["garden"] == ("Access-Accept", "expired")
     assert "silence" not in {answer for answer, _ in rows.values()}
-    assert installation.running() == ["PostgreSQL", "FreeRADIUS"]
+    assert installation.running() == SERVERS
 
     again = installation.run("up", "--detach")
     assert again.code == 0
@@ -154,7 +158,7 @@ def test_ctrl_c_stops_everything(installation: Installation, eventually: Eventua
     """The foreground runs until it is told to end, then stops what it started."""
     with installation.popen() as up:
         _await_line(up, "it runs until Ctrl-C")
-        assert installation.running() == ["PostgreSQL", "FreeRADIUS"]
+        assert installation.running() == SERVERS
 
         up.send_signal(signal.SIGINT)
         assert up.wait(_PATIENCE_SECONDS) == 0
@@ -176,7 +180,7 @@ def test_a_killed_foreground_leaves_servers_that_bin_down_stops(installation: In
     with installation.popen() as up:
         _await_line(up, "it runs until Ctrl-C")
         up.kill()
-    assert installation.running() == ["PostgreSQL", "FreeRADIUS"]
+    assert installation.running() == SERVERS
 
     assert installation.run("down").code == 0
     assert installation.running() == []
@@ -191,7 +195,7 @@ def test_two_at_once_set_up_one(installation: Installation) -> None:
     assert sum("running already" in output for output in outputs) == 1
 
 
-@pytest.mark.parametrize("name", ["PostgreSQL", "FreeRADIUS"])
+@pytest.mark.parametrize("name", SERVERS)
 def test_a_dead_server_stops_the_others(installation: Installation, name: str) -> None:
     """The foreground names it, and ends with another code than zero."""
     with installation.popen() as up:
@@ -220,6 +224,24 @@ def test_it_recovers_from_a_crash_of_all(installation: Installation) -> None:
     assert _rows(up.output)["active"] == ("Access-Accept", "accepted")
 
 
+def test_accounting_reaches_the_database(installation: Installation, eventually: Eventually) -> None:
+    """A record is acknowledged, and a moment later it is a session."""
+    installation.run("up", "--detach")
+    router = Client("127.0.0.1", installation.settings.acct_port, probe.secret_file(installation.settings))
+    pairs = [("Acct-Status-Type", "Start"), ("User-Name", "active"), ("Acct-Session-Id", "first")]
+
+    assert router.send("acct", pairs).code == "Accounting-Response"
+
+    dsn = components.cluster_of(installation.settings).dsn(role=schema.OWNER, database=schema.DATABASE)
+
+    def is_a_session() -> None:
+        with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT user_name FROM session WHERE acct_session_id = 'first'")
+            assert cursor.fetchall() == [("active",)]
+
+    eventually(is_a_session, within_seconds=15.0)
+
+
 @pytest.mark.parametrize("variable", ["TOLLKEEPER_AUTH_PORT", "TOLLKEEPER_ACCT_PORT"])
 def test_a_busy_port_is_named(installation: Installation, variable: str) -> None:
     """One line says which, one what to do; nothing is left half-started."""
@@ -232,6 +254,17 @@ def test_a_busy_port_is_named(installation: Installation, variable: str) -> None
     assert up.errors == (
         f"UDP port {port} on 127.0.0.1 cannot be used: address already in use\nHINT: Set {variable} to a free port.\n"
     )
+    assert installation.running() == []
+
+
+def test_a_busy_tcp_port_is_named(installation: Installation) -> None:
+    """The port between FreeRADIUS and accountingd is looked at before anything starts, too."""
+    with socket.create_server(("127.0.0.1", installation.settings.accountingd_port)):
+        up = installation.run("up", "--detach")
+
+    assert up.code == 1
+    assert up.errors.startswith(f"TCP port {installation.settings.accountingd_port} on 127.0.0.1 cannot be used: ")
+    assert "HINT: Set TOLLKEEPER_ACCOUNTINGD_PORT to a free port." in up.errors
     assert installation.running() == []
 
 

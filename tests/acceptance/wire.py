@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 USER_NAME, USER_PASSWORD, NAS_PORT, CALLING_STATION_ID, PROXY_STATE, CONNECT_INFO = 1, 2, 5, 31, 33, 77
 MESSAGE_AUTHENTICATOR = 80
-ACCESS_REQUEST, ACCESS_ACCEPT, ACCESS_REJECT, ACCOUNTING_REQUEST, STATUS_SERVER = 1, 2, 3, 4, 12
+ACCESS_REQUEST, ACCESS_ACCEPT, ACCESS_REJECT, ACCOUNTING_REQUEST, ACCOUNTING_RESPONSE, STATUS_SERVER = 1, 2, 3, 4, 5, 12
 
 Attributes = list[tuple[int, bytes]]
 
@@ -41,6 +41,18 @@ def access_request(
     return packet[:-16] + hmac.digest(secret, packet, "md5") if signed else packet
 
 
+def accounting_request(attributes: Attributes, secret: bytes, *, identifier: int = 7) -> bytes:
+    """Build an Accounting-Request with these attributes in this order (RFC 2866 3)."""
+    packet = _packed(ACCOUNTING_REQUEST, identifier, bytes(16), attributes)
+    return packet[:4] + hashlib.md5(packet + secret).digest() + packet[20:]
+
+
+def status_server(secret: bytes, *, identifier: int = 7) -> bytes:
+    """Build a Status-Server, which has to be signed (RFC 5997 3)."""
+    packet = _packed(STATUS_SERVER, identifier, os.urandom(16), [(MESSAGE_AUTHENTICATOR, bytes(16))])
+    return packet[:-16] + hmac.digest(secret, packet, "md5")
+
+
 def hidden(password: bytes, authenticator: bytes, secret: bytes) -> bytes:
     """Hide a User-Password."""
     padded = password.ljust(max(16, (len(password) + 15) // 16 * 16), b"\0")
@@ -68,10 +80,17 @@ def exchange(packet: bytes, port: int, *, timeout_seconds: float = 2.0, source: 
 def is_signed(reply: Reply, request: bytes, secret: bytes) -> bool:
     """Whether response authenticator (RFC 2865 3) and Message-Authenticator (RFC 3579 3.2) are right."""
     octets = reply.octets
-    response = hashlib.md5(octets[:4] + request[4:20] + octets[20:] + secret).digest()
     (signature,) = reply.values(MESSAGE_AUTHENTICATOR)
     blank = octets.replace(signature, bytes(16))
-    return response == octets[4:20] and signature == hmac.digest(secret, blank[:4] + request[4:20] + blank[20:], "md5")
+    return has_authenticator(reply, request, secret) and signature == hmac.digest(
+        secret, blank[:4] + request[4:20] + blank[20:], "md5"
+    )
+
+
+def has_authenticator(reply: Reply, request: bytes, secret: bytes) -> bool:
+    """Whether the response authenticator (RFC 2865 3, RFC 2866 3) is right."""
+    octets = reply.octets
+    return hashlib.md5(octets[:4] + request[4:20] + octets[20:] + secret).digest() == octets[4:20]
 
 
 def _packed(code: int, identifier: int, authenticator: bytes, attributes: Attributes) -> bytes:

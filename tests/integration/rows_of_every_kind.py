@@ -144,6 +144,9 @@ CLEAR_TEXTS = ("arctangent", "secret of plain", "secret of all", "{crypt}$6$x")
 
 _NONE = """
 ALTER TABLE installation ENABLE TRIGGER USER;
+DELETE FROM session;
+DELETE FROM session_history;
+DELETE FROM usage_day;
 DELETE FROM account;
 UPDATE customer SET parent_id = NULL;
 DELETE FROM customer;
@@ -152,8 +155,8 @@ DELETE FROM package;
 DELETE FROM nas;
 SELECT setval(pg_get_serial_sequence(name, 'id'), 1, false)
 FROM unnest('{account, customer, customer_group, package, nas, device, package_change}'::text[]) AS name;
-INSERT INTO installation (schema_version) VALUES (1) ON CONFLICT DO NOTHING;
-UPDATE installation SET schema_version = 1, time_zone = 'UTC';
+INSERT INTO installation (schema_version) VALUES (2) ON CONFLICT DO NOTHING;
+UPDATE installation SET schema_version = 2, time_zone = 'UTC';
 UPDATE change_log_floor SET xid = '0';
 DELETE FROM change_log;
 """

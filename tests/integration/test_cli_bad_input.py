@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from provisioning.cli.root import tollkeeper
 
-NOUNS = ("nas", "group", "package", "customer", "account", "device")
+NOUNS = ("nas", "group", "package", "customer", "account", "device", "session", "usage", "accounting quarantine")
 
 # words that some command takes, and words that no command should choke on
 WORDS = (
@@ -57,11 +57,18 @@ LIKELY = {
     "ATTRIBUTE": ("Filter-Id=x", "Reply-Message+=x y", "Nope=1"),
     "ROUTE": ("198.51.100.0/24",),
     "MAC": ("00:00:5e:00:53:01", "00:00:5e:00:53:02"),
+    "IP": ("192.0.2.10", "2001:db8::1", "2001:db8:1::/64", "::/0"),
+    "DAY": ("2026-02-28", "1970-01-02", "2199-12-31"),
+    "PERIOD": ("this", "last", "2028-02-29"),
+    "integer range": ("1", "20"),
     "name": ("Homes", "Home 50", "edge1", "new"),
     "code": ("FRI001",),
     "user_name": ("frikkie", "new"),
     "address": ("192.0.2.1", "192.0.2.2", "::1"),
     "customer": ("FRI001",),
+    "account": ("frikkie",),
+    "after": ("FRI001",),
+    "nas": ("edge1", "192.0.2.1"),
     "package": ("Home 50",),
     "group": ("Homes",),
     "parent": ("FRI001",),
@@ -74,9 +81,11 @@ LIKELY = {
 def commands():
     """Return every command of every noun, with its path."""
     for noun in NOUNS:
-        group = tollkeeper.get_command(click.Context(tollkeeper), noun)
+        group = tollkeeper
+        for word in noun.split():
+            group = group.get_command(click.Context(group), word)
         for verb, command in group.commands.items():
-            yield (noun, verb), command
+            yield (*noun.split(), verb), command
 
 
 @st.composite

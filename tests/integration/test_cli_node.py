@@ -100,6 +100,9 @@ def test_status_says_which_part_is_down(socket_path, database):
         "postgresql": True,
         "hook": False,
         "freeradius": None,
+        "freeradius accounting": None,
+        "accountingd": False,
+        "fold": False,
     }
 
 

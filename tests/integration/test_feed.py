@@ -300,16 +300,16 @@ def test_another_schema_version_is_not_served(
     start: Start, sql: cursor, eventually: Eventually, logged: list[dict[str, object]]
 ) -> None:
     """It says which, publishes nothing, and serves as soon as the version is right."""
-    sql.execute("UPDATE installation SET schema_version = 2")
+    sql.execute("UPDATE installation SET schema_version = 99")
     running = start()
 
     def refused() -> None:
-        assert running.feed.last_error == "database has schema version 2, this program needs 1"
+        assert running.feed.last_error == "database has schema version 99, this program needs 2"
 
     eventually(refused)
     assert running.published == []
     assert any(line["event"] == "feed_failed" and line["error"] == running.feed.last_error for line in logged)
-    sql.execute("UPDATE installation SET schema_version = 1")
+    sql.execute("UPDATE installation SET schema_version = 2")
     eventually(running.in_step)
 
 
@@ -317,11 +317,11 @@ def test_an_upgrade_under_a_running_feed_leaves_its_state(start: Start, sql: cur
     """It answers on from what it knows, and says what is wrong."""
     running = start()
     eventually(running.in_step)
-    sql.execute("UPDATE installation SET schema_version = 2")
+    sql.execute("UPDATE installation SET schema_version = 99")
 
     def refused() -> None:
         assert not running.feed.connected
-        assert "schema version 2" in (running.feed.last_error or "")
+        assert "schema version 99" in (running.feed.last_error or "")
 
     eventually(refused)
     assert len(running.published) == 1
@@ -359,11 +359,11 @@ def test_no_secret_is_in_what_it_logs(
     running = start()
     eventually(running.in_step)
     proxy.stop()
-    sql.execute("UPDATE installation SET schema_version = 2")
+    sql.execute("UPDATE installation SET schema_version = 99")
     proxy.start()
 
     def refused() -> None:
-        assert "schema version 2" in (running.feed.last_error or "")
+        assert "schema version 99" in (running.feed.last_error or "")
 
     eventually(refused)
     assert not any(clear in repr(logged) for clear in rows.CLEAR_TEXTS)

@@ -15,7 +15,7 @@ def test_a_database_has_the_schema(database: Database) -> None:
     """A fresh database holds schema.sql, and nothing else."""
     with database.connect().cursor() as cursor:
         cursor.execute("SELECT schema_version, (SELECT count(*) FROM account) FROM installation")
-        assert cursor.fetchone() == (1, 0)
+        assert cursor.fetchone() == (2, 0)
 
 
 def test_a_database_belongs_to_one_test(database: Database) -> None:

@@ -21,6 +21,7 @@ VIEWS = {
     "hook_nas": rows.NAS,
     "hook_account": rows.ACCOUNT,
     "hook_device": rows.DEVICE,
+    "hook_session": rows.SESSION,
 }
 READABLE = {"installation", "change_log", "change_log_floor", *VIEWS}
 
@@ -45,22 +46,26 @@ def hook(database) -> Iterator[psycopg2.extensions.cursor]:
 
 
 def relations(query, kind):
-    """Return the names of all relations of a kind."""
-    found = query("SELECT relname FROM pg_class WHERE relkind = %s AND relnamespace = 'public'::regnamespace", kind)
+    """Return the names of all relations of some kinds; partitions are their parent's affair."""
+    found = query(
+        'SELECT relname FROM pg_class WHERE relkind = ANY(%s::"char"[]) AND NOT relispartition'
+        " AND relnamespace = 'public'::regnamespace",
+        list(kind),
+    )
     return {name for (name,) in found}
 
 
 def test_every_table_has_a_model_and_every_model_a_table(query):
     """The tables of the database are those of the models."""
-    assert relations(query, "r") == set(TABLES)
+    assert relations(query, "rp") == set(TABLES)
 
 
 def test_columns_agree(query):
     """Name, type, nullability and presence of a default are the same for every column of every table."""
     expected = query(
         "SELECT relname, attname, format_type(atttypid, atttypmod), NOT attnotnull, atthasdef OR attidentity <> ''"
-        " FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relkind = 'r'"
-        " AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped"
+        " FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relkind IN ('r', 'p')"
+        " AND NOT relispartition AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped"
     )
     actual = [
         (table.name, column.name, column.type.compile(DIALECT).lower(), column.nullable, bool(column.server_default))
@@ -77,7 +82,8 @@ def test_keys_agree(query):
         " (SELECT array_agg(attname::text ORDER BY at.position) FROM unnest(conkey) WITH ORDINALITY AS"
         "  at (number, position) JOIN pg_attribute ON attrelid = conrelid AND attnum = number),"
         " nullif(confrelid, 0)::regclass::text, confdeltype = 'c'"
-        " FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f')"
+        " FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid AND NOT relispartition"
+        " WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f')"
     )
     assert sorted(expected) == sorted(describe_key(key) for table in TABLES.values() for key in table.constraints)
 
@@ -110,7 +116,7 @@ def test_indexes_agree(query):
         " (number, position) JOIN pg_attribute ON attrelid = indrelid AND attnum = number),"
         " pg_get_expr(indpred, indrelid)"
         " FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
-        " WHERE relnamespace = 'public'::regnamespace"
+        " WHERE relnamespace = 'public'::regnamespace AND NOT relispartition"
         " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))"
     )
     actual = [
@@ -134,10 +140,13 @@ def plain(predicate):
 
 def test_every_rule_has_its_sentence(query):
     """Each CHECK, UNIQUE, PRIMARY KEY, FOREIGN KEY, unique index and raised constraint has a sentence, no other has."""
-    named = query("SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace")
+    named = query(
+        "SELECT conname FROM pg_constraint LEFT JOIN pg_class ON pg_class.oid = conrelid"
+        " WHERE connamespace = 'public'::regnamespace AND relispartition IS NOT TRUE"
+    )
     indexes = query(
         "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
-        " WHERE indisunique AND relnamespace = 'public'::regnamespace"
+        " WHERE indisunique AND NOT relispartition AND relnamespace = 'public'::regnamespace"
     )
     raised = query(
         "SELECT (regexp_matches(prosrc, 'CONSTRAINT = ''(\\w+)''', 'g'))[1] FROM pg_proc"

@@ -158,7 +158,7 @@ def test_another_key_opens_nothing(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "octets", [b"", b"\n", b"tollkeeper snapshot 0\n", b"tollkeeper snapshot 1", bytes(100), b"x" * 100]
+    "octets", [b"", b"\n", b"tollkeeper snapshot 0\n", b"tollkeeper snapshot 2", bytes(100), b"x" * 100]
 )
 def test_another_file_is_unreadable(path: Path, octets: bytes) -> None:
     """Of another version, or none at all."""

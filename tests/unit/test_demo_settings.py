@@ -12,7 +12,7 @@ def test_nothing_set_is_var_and_the_ports_of_radius() -> None:
     """Without variables it is var/ in the repository, on 1812 and 1813."""
     found = settings.from_environ({})
 
-    expected = settings.Settings(settings.REPOSITORY / "var", auth_port=1812, acct_port=1813, listen="127.0.0.1")
+    expected = settings.Settings(settings.REPOSITORY / "var", auth_port=1812, acct_port=1813, accountingd_port=18813)
     assert expected == found
 
 

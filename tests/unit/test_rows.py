@@ -1,7 +1,9 @@
 """From database rows to facts: every column in its place."""
 
+import pytest
+
 from policies import rows
-from policies.facts import Account, AccountExtras, Customer, Device, Group, Nas, Package, Pair, TimeBand
+from policies.facts import Account, AccountExtras, Customer, Device, Group, Nas, OpenSession, Package, Pair, TimeBand
 
 BANDS = [[127, 0, 60, 2, 1], [1, 60, 1440, 4, 3]]
 
@@ -109,3 +111,20 @@ def test_what_few_accounts_have_comes_as_one_object() -> None:
 def test_what_an_object_does_not_say_is_nothing() -> None:
     """Only what the account has is in it."""
     assert rows.account_extras({"vlan_id": 42}) == AccountExtras(vlan_id=42)
+
+
+@pytest.mark.parametrize(
+    ("session_class", "station", "port", "sits_at"),
+    [
+        ("0x544b", "02-00-00-00-00-0A", "7", "02:00:00:00:00:0a"),
+        ("0x544b", None, "7", "192.0.2.1 port 7"),
+        ("0x544b", None, None, "0x544b"),
+        (None, None, None, "session 5"),
+    ],
+)
+def test_an_open_session_sits_somewhere(
+    session_class: str | None, station: str | None, port: str | None, sits_at: str
+) -> None:
+    """At its MAC, else its port; where the router says neither, it is a place of its own."""
+    found = rows.open_session((5, "nemo", "192.0.2.1", session_class, station, port))
+    assert found == OpenSession(5, "nemo", sits_at, session_class)

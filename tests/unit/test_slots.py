@@ -24,10 +24,10 @@ class SlotsAgainstModel(RuleBasedStateMachine):
     @rule(user_name=users, place=places)
     def ask(self, user_name: str, place: str) -> None:
         """Ask for a session, and reserve it where others leave room."""
-        others = sum(1 for user, other in self._alive() if user == user_name and other != place)
-        assert self.slots.peek(user_name, place, self.now) == others
-        assert self.slots.others(user_name, place, self.now) == others
-        if others < ALLOWED:
+        held = {other for user, other in self._alive() if user == user_name}
+        assert set(self.slots.peek(user_name, self.now)) == held
+        assert set(self.slots.places(user_name, self.now)) == held
+        if len(held - {place}) < ALLOWED:
             self.number += 1
             self.slots.reserve(user_name, place, f"class {self.number}", self.now)
             self.held[user_name, place] = (f"class {self.number}", self.now + RESERVATION_SECONDS)
@@ -39,6 +39,14 @@ class SlotsAgainstModel(RuleBasedStateMachine):
         self.slots.free(f"class {number}")
         self.held = {key: value for key, value in self.held.items() if value[0] != f"class {number}"}
 
+    @rule(data=st.data())
+    def start(self, data: st.DataObject) -> None:
+        """Accounting tells of some session: from then on it is not ours to hold."""
+        number = data.draw(st.integers(0, self.number + 1))
+        self.slots.confirm(f"class {number}")
+        self.held = {key: value for key, value in self.held.items() if value[0] != f"class {number}"}
+        self.slots.places("nobody", self.now)
+
     @rule(seconds=st.sampled_from([0.001, 1.0, 14.0, 29.999, 30.0]))
     def pass_time(self, seconds: float) -> None:
         """Let time pass."""
@@ -48,12 +56,12 @@ class SlotsAgainstModel(RuleBasedStateMachine):
     def nobody_has_more_than_allowed(self) -> None:
         """Whatever happened, the limit holds, as others in no place of anybody's see it."""
         for user_name in ("nemo", "ned", "conseil"):
-            assert self.slots.others(user_name, "elsewhere", self.now) <= ALLOWED
+            assert len(self.slots.places(user_name, self.now)) <= ALLOWED
 
     @invariant()
     def nothing_is_left_behind(self) -> None:
         """What has ended is forgotten once anybody asks."""
-        self.slots.others("nobody", "", self.now)
+        self.slots.places("nobody", self.now)
         assert len(self.slots) == len(self._alive())
 
     def _alive(self) -> set[tuple[str, str]]:
@@ -68,7 +76,7 @@ def test_the_same_place_again_replaces() -> None:
     """A line that flaps holds one slot, under its newest Class."""
     slots = Slots()
     for number in range(5):
-        assert slots.others("nemo", "port 7", 100.0 + number) == 0
+        assert set(slots.places("nemo", 100.0 + number)) <= {"port 7"}
         slots.reserve("nemo", "port 7", f"class {number}", 100.0 + number)
     assert len(slots) == 1
     slots.free("class 3")
@@ -81,19 +89,29 @@ def test_a_reservation_lasts_half_a_minute() -> None:
     """To the moment; its successor in the same place lasts its own half minute."""
     slots = Slots()
     slots.reserve("nemo", "here", "one", 100.0)
-    assert slots.others("nemo", "there", 129.999) == 1
+    assert set(slots.places("nemo", 129.999)) == {"here"}
     slots.reserve("nemo", "here", "two", 129.999)
-    assert slots.others("nemo", "there", 130.0) == 1
-    assert slots.others("nemo", "there", 159.999) == 0
+    assert set(slots.places("nemo", 130.0)) == {"here"}
+    assert set(slots.places("nemo", 159.999)) == set()
+
+
+def test_a_start_ends_the_reservation() -> None:
+    """What accounting knows is no longer held here; a Class that holds nothing is ignored."""
+    slots = Slots()
+    slots.reserve("nemo", "here", "one", 100.0)
+    slots.confirm("nobody's")
+    slots.confirm("one")
+    assert set(slots.peek("nemo", 101.0)) == set()
+    assert set(slots.places("nemo", 101.0)) == set()
+    assert len(slots) == 0
 
 
 def test_peeking_changes_nothing() -> None:
     """Who only looks does not count, reserve or drop."""
     slots = Slots()
     slots.reserve("nemo", "here", "one", 100.0)
-    assert slots.peek("nemo", "there", 129.0) == 1
-    assert slots.peek("nemo", "here", 129.0) == 0
-    assert slots.peek("nemo", "there", 130.0) == 0
+    assert set(slots.peek("nemo", 129.0)) == {"here"}
+    assert set(slots.peek("nemo", 130.0)) == set()
     assert len(slots) == 1
 
 
@@ -101,4 +119,4 @@ def test_users_do_not_share() -> None:
     """Two users in one place are two sessions."""
     slots = Slots()
     slots.reserve("nemo", "here", "one", 100.0)
-    assert slots.others("ned", "there", 100.0) == 0
+    assert set(slots.places("ned", 100.0)) == set()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from policies.facts import Customer, Device, Facts, Group, Nas, Package
+from policies.facts import Customer, Device, Facts, Group, Nas, OpenSession, Package
 from policies.request import AccessRequest
 from radiusd.state import State, place
 from tests.unit.facts_factory import ACCOUNT, CUSTOMER, DEVICE, GROUP, NAS, NOW, PACKAGE, make_facts
@@ -21,9 +21,9 @@ def make_state(*more: tuple[str, object]) -> State:
     return state
 
 
-def no_others(user_name: str, where: str, now: float) -> int:
-    """Find no session of anybody's."""
-    return 0
+def no_others(user_name: str, now: float) -> list[str]:
+    """Find no reservation of anybody's."""
+    return []
 
 
 def look_up(state: State, asked: AccessRequest = ASKED, now: float = NOW) -> Facts:
@@ -111,23 +111,23 @@ def test_an_account_named_like_a_mac_is_an_account() -> None:
 
 def test_sessions_are_counted_by_the_account_not_the_name_it_was_asked_by() -> None:
     """A device that comes by MAC and one that comes by password share the account's slots."""
-    asked_about: list[tuple[str, str, float]] = []
+    asked_about: list[tuple[str, float]] = []
 
-    def others(user_name: str, where: str, now: float) -> int:
-        asked_about.append((user_name, where, now))
-        return 5
+    def others(user_name: str, now: float) -> list[str]:
+        asked_about.append((user_name, now))
+        return ["here", "there", place(MAC_ASKED)]
 
     state = make_state(("device", BY_MAC), ("package", replace(PACKAGE, sessions_allowed=1)))
     facts = state.facts(MAC_ASKED, NOW, others)
     assert facts is not None
-    assert facts.other_sessions == 5
-    assert asked_about == [("nemo", place(MAC_ASKED), NOW)]
+    assert facts.other_sessions == 2
+    assert asked_about == [("nemo", NOW)]
 
 
 def test_without_a_limit_nothing_is_counted() -> None:
     """Any number of sessions costs no look-up."""
 
-    def others(user_name: str, where: str, now: float) -> int:
+    def others(user_name: str, now: float) -> list[str]:
         raise AssertionError("nobody asked")
 
     facts = make_state().facts(ASKED, NOW, others)
@@ -138,9 +138,31 @@ def test_without_a_limit_nothing_is_counted() -> None:
 def test_the_accounts_own_limit_is_counted() -> None:
     """A limit of the account makes its sessions count, whatever the package says."""
     account = make_facts(extras={"sessions_allowed": 1}).account
-    facts = make_state(("account", account)).facts(ASKED, NOW, lambda *_: 3)
+    facts = make_state(("account", account)).facts(ASKED, NOW, lambda *_: ["one", "two", "three"])
     assert facts is not None
     assert facts.other_sessions == 3
+
+
+def test_open_sessions_and_reservations_are_counted_once() -> None:
+    """What is both open and reserved is one session; the place that asks again is not counted; a closed one is gone."""
+    state = make_state(("package", replace(PACKAGE, sessions_allowed=9)))
+    for number, where in enumerate(["one", "two", "two", place(ASKED)]):
+        state.put("session", OpenSession(number, "nemo", where))
+    state.put("session", OpenSession(9, "ned", "elsewhere"))
+
+    def others() -> int:
+        facts = state.facts(ASKED, NOW, lambda *_: ["two", "three", place(ASKED)])
+        assert facts is not None
+        return facts.other_sessions
+
+    assert others() == 3
+    for gone in ("0", "1", "77"):
+        state.remove("session", gone)
+    assert others() == 2
+    for gone in ("2", "3"):
+        state.remove("session", gone)
+    assert others() == 2
+    assert set(state.sessions_of) == {"ned"}
 
 
 # ---------------------------------------------------------------------------------------- package changes
@@ -163,7 +185,7 @@ def test_the_limit_of_the_changed_package_counts() -> None:
     """From its second on, sessions are counted against the new package."""
     account = make_facts(extras={"package_changes": ((NOW, 2),)}).account
     state = make_state(("account", account), ("package", Package(2, "two", sessions_allowed=1)))
-    before, after = (state.facts(ASKED, now, lambda *_: 1) for now in (NOW - 1, NOW))
+    before, after = (state.facts(ASKED, now, lambda *_: ["elsewhere"]) for now in (NOW - 1, NOW))
     assert before is not None
     assert after is not None
     assert (before.other_sessions, after.other_sessions) == (0, 1)
@@ -262,6 +284,7 @@ def test_counts_are_of_rows() -> None:
         "packages": 1,
         "nas": 1,
         "devices": 0,
+        "sessions": 0,
     }
 
 

@@ -33,6 +33,7 @@ _node = Node(
         socket=Path(radiusd.config["socket"]),
         dictionary=Path(radiusd.config["dictionary"]),
         stale_limit_seconds=float(radiusd.config["stale_limit_seconds"]),
+        relations=None if radiusd.config["relations"] == "all" else tuple(radiusd.config["relations"].split()),
     ),
 )
 

@@ -142,3 +142,9 @@ def test_drawn_on_a_terminal(standing_provider, arguments, exit_status, drawn):
     assert status == exit_status
     for words in drawn:
         assert words in shown
+
+
+def test_asked_again_it_is_the_same_session(standing_provider):
+    """An account of one session at a time can be tried as often as one likes."""
+    tried = [run(standing_provider, "auth-test", "single").exit_code for _ in range(3)]
+    assert tried == [0, 0, 0]

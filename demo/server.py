@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo import control
 from demo.cluster import make_folder
 from demo.errors import Refusal
 from demo.serving import Server, check_port
 from demo.settings import REPOSITORY, Settings
+from provisioning import node
+from provisioning.errors import Unreachable
 
 CONFIGURATION = REPOSITORY / "freeradius-conf"
 
@@ -65,12 +66,12 @@ class RadiusServer(Server):
         """Ask its hook, and look whether anybody has its port: the hook is up before FreeRADIUS opens its sockets."""
         try:
             return self.status().get("phase") in _ANSWERING and _is_bound(self.port[1])
-        except control.NoAnswer:
+        except Unreachable:
             return False
 
     def status(self) -> dict[str, object]:
-        """Return what the hook says of itself; raise `control.NoAnswer`."""
-        return control.ask(self.control_socket, {"command": "status"})
+        """Return what the hook says of itself; raise `provisioning.errors.Unreachable`."""
+        return node.ask(self.control_socket, {"command": "status"})
 
     def _check_configuration(self) -> None:
         result = subprocess.run(

@@ -19,7 +19,7 @@ def test_another_schema_version_is_not_served(
     running = start()
 
     def refused() -> None:
-        assert running.feed.last_error == "database has schema version 99, this program needs 2"
+        assert running.feed.last_error == "database has schema version 99, this program needs 3"
 
     eventually(refused)
     assert running.published == []

@@ -52,7 +52,7 @@ def test_another_key_opens_nothing(sql: cursor, as_hook: None) -> None:
 def test_another_schema_version_is_refused(sql: cursor, source: Source, version: int) -> None:
     """Both numbers are told."""
     sql.execute("UPDATE installation SET schema_version = %s", (version,))
-    with pytest.raises(WrongSchema, match=f"^database has schema version {version}, this program needs 2$"):
+    with pytest.raises(WrongSchema, match=f"^database has schema version {version}, this program needs 3$"):
         source.load()
 
 

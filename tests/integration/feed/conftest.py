@@ -1,7 +1,6 @@
 """Fixtures of the feed's tests: a database with a row of every kind, and feeds that reach it through a proxy."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,8 +12,9 @@ from structlog.testing import capture_logs
 from demo.cluster import Cluster
 from tests.fix_database import Database, fresh_database
 from tests.fix_proxy import Proxy
+from tests.fix_waiting import Eventually
 from tests.integration import rows_of_every_kind as rows
-from tests.integration.feed.running import Running, Start
+from tests.integration.feed.running import Running, Start, assert_no_feed_runs
 from vault.sealed import Seal
 
 
@@ -50,7 +50,13 @@ def logged() -> Iterator[list[dict[str, object]]]:
 
 @pytest.fixture
 def start(
-    sql: cursor, database: Database, folder: Path, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, logged: object
+    sql: cursor,
+    database: Database,
+    folder: Path,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+    logged: object,
+    eventually: Eventually,
 ) -> Iterator[Start]:
     """Start a feed that reaches the database through the proxy; stopped at the end."""
     for name, value in {**database.environ, "PGUSER": "tollkeeper_hook", "PGHOST": str(proxy.folder)}.items():
@@ -65,4 +71,4 @@ def start(
     proxy.stop()  # ends their wait for a notification
     for running in started:
         running.feed.stop()
-    assert [thread.name for thread in threading.enumerate() if thread.name == "feed"] == []
+    eventually(assert_no_feed_runs)

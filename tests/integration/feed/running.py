@@ -1,5 +1,6 @@
 """A feed that has been started, and what a test asks of it."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,11 @@ class Running:
         """Assert that it follows the database."""
         assert self.feed.connected, self.feed.last_error
         assert self.state.counts()["accounts"] == 3
+
+
+def assert_no_feed_runs() -> None:
+    """Every feed has ended."""
+    assert [thread.name for thread in threading.enumerate() if thread.name == "feed"] == []
 
 
 def set_priority(sql: cursor, priority: int) -> None:

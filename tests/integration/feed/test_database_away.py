@@ -1,5 +1,6 @@
 """The feed while its database is away, hangs or comes back."""
 
+import statistics
 import time
 
 from psycopg2.extensions import cursor
@@ -7,7 +8,7 @@ from psycopg2.extensions import cursor
 from tests.fix_proxy import Proxy
 from tests.fix_waiting import Eventually
 from tests.integration import rows_of_every_kind as rows
-from tests.integration.feed.running import Start, obeys, set_priority
+from tests.integration.feed.running import Running, Start, assert_no_feed_runs, obeys, set_priority
 
 
 def test_without_the_database_the_state_stays(start: Start, sql: cursor, proxy: Proxy, eventually: Eventually) -> None:
@@ -37,12 +38,16 @@ def test_a_cut_connection_is_made_anew_at_once(start: Start, sql: cursor, proxy:
     """A failover or a restarted pooler costs a fraction of a second, time and again."""
     running = start()
     eventually(running.in_step)
-    for priority in (3, 4, 5):
+    took = []
+    for priority in (3, 4, 5, 6, 7):
         proxy.stop()
         proxy.start()
         set_priority(sql, priority)
-        eventually(obeys(running, priority), within_seconds=1.2)
+        began = time.monotonic()
+        eventually(obeys(running, priority))
+        took.append(time.monotonic() - began)
         eventually(running.in_step)
+    assert statistics.median(took) < 1.2
 
 
 def test_a_database_that_hangs_is_left(start: Start, sql: cursor, proxy: Proxy, eventually: Eventually) -> None:
@@ -58,7 +63,7 @@ def test_a_database_that_hangs_is_left(start: Start, sql: cursor, proxy: Proxy, 
     eventually(noticed)
     assert running.state.packages[1].priority is None
     proxy.start()
-    eventually(obeys(running, 5), within_seconds=8.0)
+    eventually(obeys(running, 5))
 
 
 def test_an_outage_is_logged_once(
@@ -68,21 +73,35 @@ def test_an_outage_is_logged_once(
     running = start()
     eventually(running.in_step)
     proxy.stop()
+
+    def failures() -> int:
+        return sum(line["event"] == "feed_failed" for line in logged)
+
+    def is_logged() -> None:
+        assert failures() > 0
+
+    eventually(is_logged)
     time.sleep(1.5)
-    failures = [line for line in logged if line["event"] == "feed_failed"]
-    assert 1 <= len(failures) <= 2  # the cut, and the refused connection
+    assert failures() <= 2  # the cut, and the refused connection
 
 
 def test_a_feed_stops_promptly(start: Start, proxy: Proxy, eventually: Eventually) -> None:
     """In step, while it waits to try again, and before it has begun."""
     in_step, trying, beginning = start(), start(), start()
-    began = time.monotonic()
-    beginning.feed.stop()
+    took = [seconds_to_stop(beginning)]
     eventually(in_step.in_step)
-    in_step.feed.stop()
+    took.append(seconds_to_stop(in_step))
     proxy.stop()
-    trying.feed.stop()
-    assert time.monotonic() - began < 6.0
+    took.append(seconds_to_stop(trying))
+    eventually(assert_no_feed_runs)
+    assert statistics.median(took) < 2.0
+
+
+def seconds_to_stop(running: Running) -> float:
+    """Stop it; return how long that took."""
+    began = time.monotonic()
+    running.feed.stop()
+    return time.monotonic() - began
 
 
 def test_a_state_that_is_too_old_is_withdrawn(

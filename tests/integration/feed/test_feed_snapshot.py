@@ -141,7 +141,11 @@ def test_a_snapshot_that_cannot_be_saved_stops_nothing(
     eventually(running.in_step)
     set_priority(sql, 5)
     eventually(obeys(running, 5))
-    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["snapshot_not_saved"]
+
+    def is_logged() -> None:  # by the thread that saves
+        assert [line["event"] for line in logged if line["log_level"] == "error"] == ["snapshot_not_saved"]
+
+    eventually(is_logged)
     assert running.feed.snapshot_saved_at is None
     assert not (folder / "snapshot").exists()
 

@@ -22,29 +22,39 @@ def test_a_change_is_obeyed_at_once(start: Start, sql: cursor, eventually: Event
     """A notification wakes the feed: it does not wait for its second to be over."""
     running = start()
     eventually(running.in_step)
-    took = []
+    took, lags = [], []
+
+    def has_told_its_lag() -> None:  # a moment after the change is obeyed
+        assert running.feed.lag_seconds is not None
+
     for priority in (1, 2, 3, 4, 5, 6, 7, 8, 1):
         set_priority(sql, priority)
         began = time.monotonic()
         eventually(obeys(running, priority))
         took.append(time.monotonic() - began)
+        eventually(has_told_its_lag)
+        lags.append(running.feed.lag_seconds)
     assert statistics.median(took) < 0.25  # without it, half a second
-    assert running.feed.lag_seconds is not None
-    assert 0 <= running.feed.lag_seconds < 1
+    assert 0 <= min(lags) <= statistics.median(lags) < 1
 
 
 def test_a_change_whose_notification_was_lost_is_obeyed_within_a_second(
     start: Start, sql: cursor, eventually: Eventually
 ) -> None:
-    """The feed looks by itself."""
+    """The feed looks by itself. The best of three counts: a machine can be busy."""
     running = start()
     eventually(running.in_step)
-    sql.execute(
-        "BEGIN; ALTER TABLE package DISABLE TRIGGER USER; UPDATE package SET priority = 5 WHERE id = 1;"
-        "ALTER TABLE package ENABLE TRIGGER USER;"
-        "INSERT INTO change_log (relation, key) VALUES ('package', '1'); COMMIT"
-    )
-    eventually(obeys(running, 5), within_seconds=2.0)  # a second, and a busy machine's delays
+    took = []
+    for priority in (5, 6, 7):
+        sql.execute(
+            f"BEGIN; ALTER TABLE package DISABLE TRIGGER USER; UPDATE package SET priority = {priority} WHERE id = 1;"
+            "ALTER TABLE package ENABLE TRIGGER USER;"
+            "INSERT INTO change_log (relation, key) VALUES ('package', '1'); COMMIT"
+        )
+        began = time.monotonic()
+        eventually(obeys(running, priority))
+        took.append(time.monotonic() - began)
+    assert min(took) < 1.2
 
 
 def test_a_storm_of_changes_is_followed_to_its_end(start: Start, sql: cursor, eventually: Eventually) -> None:
@@ -85,4 +95,4 @@ def test_the_age_is_that_of_the_last_look(start: Start, eventually: Eventually) 
         assert running.feed.in_step_at is not None
         assert running.feed.in_step_at > first
 
-    eventually(looked_again, within_seconds=3.0)
+    eventually(looked_again)

@@ -16,8 +16,8 @@ _COLUMNS = ("user_name", "customer", "package", "state", "expires_at", "ipv4_add
 _KEYS = (
     "id, user_name, customer, package, password_kind (sealed|one-way|none), state (active|blocked|expired|suspended|cap"
     " reached), blocked, suspended, cap_reached,"
-    " expires_at, sessions_allowed, price_cents, lock_to_devices, ipv4_address, ipv4_netmask, ipv6_prefix,"
-    " delegated_ipv6_prefix, routes, vlan_id, reply_attributes, created_at"
+    " expires_at, sessions_allowed, price_cents, topup_price_cents, cancelled_at, lock_to_devices, ipv4_address,"
+    " ipv4_netmask, ipv6_prefix, delegated_ipv6_prefix, routes, vlan_id, reply_attributes, version, created_at"
 )
 _CHANGED = f"account ({_KEYS}), changed (column: [before, after])"
 _OPTIONS: list[types.Spec] = [

@@ -7,27 +7,7 @@ import click
 
 from provisioning.cli import output, types
 from provisioning.cli.command import LazyGroup
-
-_KEYS = (
-    "id, code, name, state (active|deleted|disabled|expired|suspended), group, parent, type, kind, title, first_name,"
-    " last_name, company_name, disabled, suspended, deleted_at, expires_at, inherits_state, download_bps, upload_bps,"
-    " time_zone, billing_day, created_at"
-)
-_CHANGED = f"customer ({_KEYS}), changed (column: [before, after])"
-_OPTIONS: list[types.Spec] = [
-    ("--type", "type", click.Choice(["individual", "company", "sole_proprietor"]), "Individual, unless said."),
-    ("--kind", "kind", click.Choice(["normal", "residential"]), "Residential: a limited set of features."),
-    ("--title", "title", types.TEXT, "Dr, Mrs, Prof."),
-    ("--first-name", "first_name", types.TEXT, "Of the person."),
-    ("--last-name", "last_name", types.TEXT, "Of the person."),
-    ("--company-name", "company_name", types.TEXT, "Of the company, or the trade of a sole proprietor."),
-    ("--download", "download_bps", types.RATE, "The customer's own speed, over the package's."),
-    ("--upload", "upload_bps", types.RATE, "The customer's own speed, over the package's."),
-    ("--time-zone", "time_zone", types.TEXT, "Africa/Johannesburg; without it, the provider's."),
-    ("--billing-day", "billing_day", types.NUMBER, "1 to 31; in shorter months, the last day."),
-    ("--expires", "expires_at", types.TIME, "From when no authentication and no billing: 2027-01-31, +30d."),
-]
-_inherits = types.switch("inherits_state", "inherit", "no-inherit", "Whether the parent's state covers it.")
+from provisioning.cli.customer_options import CHANGED, KEYS, OPTIONS, inherits
 
 
 @click.group(
@@ -44,13 +24,13 @@ def customer() -> None:
 @customer.command(
     "add",
     example="tollkeeper customer add --group Homes --first-name Frikkie --last-name Visser",
-    keys=f"customer ({_KEYS})",
+    keys=f"customer ({KEYS})",
 )
 @click.option("--group", required=True, help="The customer group, which must exist.")
 @click.option("--code", help="The account code; without it, one is generated from the name.")
 @click.option("--parent", help="Account code of the customer it is a sub-account of.")
-@types.columns(_OPTIONS, clears=False)
-@_inherits
+@types.columns(OPTIONS, clears=False)
+@inherits
 def add(group: str, code: str | None, parent: str | None, **columns: Any) -> output.Result:
     """Add a customer into an existing group."""
     from provisioning import customer as customers
@@ -69,13 +49,13 @@ def add(group: str, code: str | None, parent: str | None, **columns: Any) -> out
     return output.added("customer", view["code"], view)
 
 
-@customer.command("edit", example="tollkeeper customer edit FRI001 --download 20M --upload 5M", keys=_CHANGED)
+@customer.command("edit", example="tollkeeper customer edit FRI001 --download 20M --upload 5M", keys=CHANGED)
 @click.argument("code")
 @click.option("--code", "new_code", help="Another account code.")
 @click.option("--group", help="Move into this group.")
 @click.option("--parent", type=types.TEXT.clearing(), help="Make it a sub-account of this customer; none: of nobody.")
-@types.columns(_OPTIONS, clears=True)
-@_inherits
+@types.columns(OPTIONS, clears=True)
+@inherits
 def edit(code: str, new_code: str | None, group: str | None, parent: Any, **columns: Any) -> output.Result:
     """Change a customer. `none` clears an option."""
     from provisioning import customer as customers
@@ -99,7 +79,7 @@ def edit(code: str, new_code: str | None, group: str | None, parent: Any, **colu
     return output.changed("customer", code.upper(), view, views.named(changes, before, view))
 
 
-@customer.command("expire", example="tollkeeper customer expire FRI001 2027-01-31", keys=_CHANGED)
+@customer.command("expire", example="tollkeeper customer expire FRI001 2027-01-31", keys=CHANGED)
 @click.argument("code")
 @click.argument("when", type=types.TIME_OR_NEVER)
 def expire(code: str, when: date | None) -> output.Result:
@@ -120,7 +100,7 @@ def expire(code: str, when: date | None) -> output.Result:
 
 
 def _add_verb(verb: str, text: str) -> None:
-    @customer.command(verb, help=text, example=f"tollkeeper customer {verb} FRI001", keys=_CHANGED)
+    @customer.command(verb, help=text, example=f"tollkeeper customer {verb} FRI001", keys=CHANGED)
     @click.argument("code")
     def change(code: str) -> output.Result:
         from provisioning import customer as customers

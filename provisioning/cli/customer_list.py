@@ -6,20 +6,16 @@ import click
 
 from provisioning.cli import output, types
 from provisioning.cli.command import Command
+from provisioning.cli.customer_options import KEYS
 
 _COLUMNS = ("code", "name", "group", "state", "expires_at")
-_KEYS = (
-    "id, code, name, state (active|deleted|disabled|expired|suspended), group, parent, type, kind, title, first_name,"
-    " last_name, company_name, disabled, suspended, deleted_at, expires_at, inherits_state, download_bps, upload_bps,"
-    " time_zone, billing_day, created_at"
-)
 
 
 @click.command(
     "list",
     cls=Command,
     example="tollkeeper customer list --group Homes --suspended --limit 20",
-    keys=f"a list of ({_KEYS})",
+    keys=f"a list of ({KEYS})",
 )
 @click.option("--group", help="Only of this group.")
 @click.option("--parent", help="Only sub-accounts of this customer.")

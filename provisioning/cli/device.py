@@ -8,7 +8,7 @@ from provisioning.cli import output, types
 from provisioning.cli.command import LazyGroup
 
 _COLUMNS = ("mac", "account", "authorised", "mac_auth", "description")
-_KEYS = "id, mac, account, authorised, mac_auth, description, created_at"
+_KEYS = "id, mac, account, reseller, authorised, mac_auth, description, created_at"
 _CHANGED = f"device ({_KEYS}), changed (column: [before, after])"
 _OPTIONS: list[types.Spec] = [("--description", "description", types.TEXT, "What it is, where it stands.")]
 _authorised = types.switch("authorised", "authorised", "unauthorised", "Whether its account may be used from it.")

@@ -12,7 +12,8 @@ _KEYS = (
     "id, name, enabled, sends_reply_message, treatment_blocked, treatment_deleted, treatment_disabled,"
     " treatment_group_disabled, treatment_expired, treatment_suspended, treatment_cap, garden_pool, garden_profile,"
     " garden_redirect_url, garden_download_bps, garden_upload_bps, garden_session_seconds, throttle_download_bps,"
-    " throttle_upload_bps, created_at"
+    " throttle_upload_bps, overdue_days, second_notice_days, suspension_days, discount_percent, default_package_id,"
+    " requires_credit_limit, reseller_id, version, created_at"
 )
 _REFUSED = click.Choice(["reject", "garden"])
 _OPTIONS: list[types.Spec] = [

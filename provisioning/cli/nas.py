@@ -8,7 +8,7 @@ from provisioning.cli import output, secrets, types
 from provisioning.cli.command import LazyGroup
 
 _COLUMNS = ("name", "address", "vendor", "coa_port", "requires_message_authenticator")
-_KEYS = "id, name, address, vendor, coa_port, requires_message_authenticator, created_at"
+_KEYS = "id, name, address, vendor, coa_port, requires_message_authenticator, version, created_at"
 _OPTIONS: list[types.Spec] = [
     ("--vendor", "vendor", types.TEXT, "mikrotik, cisco, huawei, ...: whose attributes it understands."),
     ("--coa-port", "coa_port", types.NUMBER, "Where it takes CoA and Disconnect: 3799, or 1700."),

@@ -12,7 +12,8 @@ _KEYS = (
     "id, name, download_bps, upload_bps, burst_download_bps, burst_upload_bps, burst_threshold_download_bps,"
     " burst_threshold_upload_bps, burst_seconds, priority, cap_octets, cap_treatment, throttle_download_bps,"
     " throttle_upload_bps, price_cents, topup_price_cents, sessions_allowed, session_seconds, idle_seconds,"
-    " interim_seconds, ipv4_pool, ipv6_pool, delegated_ipv6_pool, reply_attributes, created_at, time_bands, profiles"
+    " interim_seconds, ipv4_pool, ipv6_pool, delegated_ipv6_pool, reply_attributes, time_bands, profiles, reseller_id,"
+    " version, created_at"
 )
 _AT_CAP = types.Choice(["reject", "garden", "throttle"])
 _OPTIONS: list[types.Spec] = [

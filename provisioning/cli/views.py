@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from provisioning import package as packages
-from provisioning.models import Account, Base, Customer, CustomerGroup, Device, Nas, Package
+from provisioning.models import Account, Base, Customer, CustomerGroup, Device, Nas, Package, Reseller
 
 _HIDDEN = frozenset({"secret", "password", "password_hash", "portal_password_hash", "name_key", "search_text"})
 
@@ -29,11 +29,17 @@ def package(row: Package) -> dict[str, Any]:
 
 
 def customers(session: Session, rows: Sequence[Customer]) -> list[dict[str, Any]]:
-    """Every column; `group` by name, `parent` by account code."""
+    """Every column; `group` and `reseller` by name, `parent` by account code."""
     groups = _names(session, CustomerGroup.id, CustomerGroup.name, (row.group_id for row in rows))
     parents = _names(session, Customer.id, Customer.code, (row.parent_id for row in rows))
+    resellers = _names(session, Reseller.id, Reseller.name, (row.reseller_id for row in rows))
     return [
-        _columns(row, group_id=groups[row.group_id], parent_id=parents.get(row.parent_id))
+        _columns(
+            row,
+            group_id=groups.get(row.group_id),
+            parent_id=parents.get(row.parent_id),
+            reseller_id=resellers.get(row.reseller_id),
+        )
         | {"name": _full_name(row), "state": _customer_state(row)}
         for row in rows
     ]
@@ -51,9 +57,12 @@ def accounts(session: Session, rows: Sequence[Account]) -> list[dict[str, Any]]:
 
 
 def devices(session: Session, rows: Sequence[Device]) -> list[dict[str, Any]]:
-    """Every column; `account` by user name."""
+    """Every column; `account` by user name, None in the inventory of `reseller`."""
     names = _names(session, Account.id, Account.user_name, (row.account_id for row in rows))
-    return [_columns(row, account_id=names[row.account_id]) for row in rows]
+    resellers = _names(session, Reseller.id, Reseller.name, (row.reseller_id for row in rows))
+    return [
+        _columns(row, account_id=names.get(row.account_id), reseller_id=resellers.get(row.reseller_id)) for row in rows
+    ]
 
 
 def nas_names(session: Session, ids: Iterable[int]) -> list[str]:

@@ -13,10 +13,11 @@ from provisioning.errors import BadInput, Conflict
 ADDER = """
 import sys
 from provisioning import customer, database, group
-for _ in range(int(sys.argv[1])):
+for number in range(int(sys.argv[2])):
     with database.transaction() as session:
         homes = group.find(session, "Homes")
-        print(customer.add(session, group_id=homes.id, first_name="Frikkie", last_name="Visser").code, flush=True)
+        name = f"{sys.argv[1]} {number}"
+        print(customer.add(session, group_id=homes.id, first_name="Frikkie", last_name=name).code, flush=True)
 """
 
 
@@ -66,7 +67,7 @@ def test_a_code_typed_in_is_kept_and_skipped(database, homes):
     """A typed code is taken as it is, in capitals, and the sequence goes round it."""
     with transaction(database) as session:
         assert add(session, homes, first_name="Frikkie", code="fri002") == "FRI002"
-        assert [add(session, homes, first_name="Frikkie") for _ in range(2)] == ["FRI001", "FRI003"]
+        assert [add(session, homes, first_name="Frikkie", last_name=name) for name in "AB"] == ["FRI001", "FRI003"]
 
 
 def test_a_taken_code_is_refused(database, homes):
@@ -105,8 +106,8 @@ def test_a_customer_without_a_name_is_refused(database, homes):
 def test_twenty_processes_at_once(database, homes):
     """Twenty processes that add customers of one prefix get every number once, and none is left out."""
 
-    def run(_):
-        command = [sys.executable, "-c", ADDER, "5"]
+    def run(name):
+        command = [sys.executable, "-c", ADDER, f"Visser {name}", "5"]
         done = subprocess.run(command, env=database.environ, capture_output=True, text=True, check=True)
         return done.stdout.split()
 

@@ -394,7 +394,7 @@ CREATE TRIGGER customer_parents_form_a_tree BEFORE INSERT OR UPDATE OF parent_id
 CREATE TRIGGER count_version BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION count_version();
 
 -- a customer is in a group of the provider or of its reseller's line, a sub-account has its parent's reseller, and a
--- residential customer has no sub-accounts
+-- residential customer has no sub-accounts and nothing static; its packages go with it only where its reseller sells them
 CREATE FUNCTION check_customer_belongs() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
 DECLARE
@@ -413,16 +413,24 @@ BEGIN
         INTO refused FROM customer
         WHERE parent_id = NEW.id AND (NEW.kind = 'residential' OR reseller_id IS DISTINCT FROM NEW.reseller_id) LIMIT 1;
     END IF;
+    IF refused IS NULL AND TG_OP = 'UPDATE' THEN
+        SELECT account_is_refused(account, package, NEW) INTO refused FROM account JOIN package ON package.id = package_id
+        WHERE customer_id = NEW.id AND account_is_refused(account, package, NEW) IS NOT NULL LIMIT 1;
+    END IF;
     IF refused IS NOT NULL THEN
         RAISE EXCEPTION 'customer %: %', NEW.code, refused USING ERRCODE = 'check_violation', CONSTRAINT = refused;
     END IF;
     RETURN NULL;
 END $$;
+CREATE FUNCTION group_has_reseller(id bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS
+    $$ SELECT reseller_id IS NOT NULL FROM customer_group WHERE customer_group.id = $1 $$;
 -- deferred: a customer moves to another reseller together with its sub-accounts
-CREATE CONSTRAINT TRIGGER customer_belongs AFTER INSERT OR UPDATE OF reseller_id, group_id, parent_id, kind ON customer
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-    WHEN (NEW.reseller_id IS NOT NULL OR NEW.parent_id IS NOT NULL OR NEW.kind = 'residential')
+CREATE CONSTRAINT TRIGGER customer_belongs AFTER INSERT ON customer DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NEW.reseller_id IS NOT NULL OR NEW.parent_id IS NOT NULL OR group_has_reseller(NEW.group_id))
     EXECUTE FUNCTION check_customer_belongs();
+CREATE CONSTRAINT TRIGGER customer_still_belongs AFTER UPDATE OF reseller_id, group_id, parent_id, kind ON customer
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_customer_belongs();
 
 CREATE TABLE contact (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -565,18 +573,23 @@ CREATE INDEX account_user_name_search ON account USING gin (user_name gin_trgm_o
 CREATE TRIGGER count_version BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION count_version();
 
 -- a package is the provider's or of the customer's reseller's line; a residential customer has nothing static
+CREATE FUNCTION account_is_refused(account account, package package, customer customer) RETURNS text
+LANGUAGE sql STABLE AS $$
+    -- the CONSTRAINT = refused
+    SELECT CASE WHEN package.reseller_id IS NOT NULL
+                     AND package.reseller_id <> ALL (reseller_and_above(customer.reseller_id))
+                THEN 'package_is_of_the_resellers_line'
+                WHEN customer.kind = 'residential' AND (num_nonnulls(account.ipv4_address, account.ipv6_prefix,
+                                                                     account.delegated_ipv6_prefix, account.vlan_id) > 0
+                                                        OR account.routes <> '{}')
+                THEN 'residents_have_nothing_static' END
+$$;
 CREATE FUNCTION check_account_belongs() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
 DECLARE
     refused text;
 BEGIN
-    SELECT CASE WHEN package.reseller_id IS NOT NULL
-                     AND package.reseller_id <> ALL (reseller_and_above(customer.reseller_id))
-                THEN 'package_is_of_the_resellers_line'
-                WHEN kind = 'residential' AND (num_nonnulls(NEW.ipv4_address, NEW.ipv6_prefix,
-                                                            NEW.delegated_ipv6_prefix, NEW.vlan_id) > 0
-                                               OR NEW.routes <> '{}')
-                THEN 'residents_have_nothing_static' END
+    SELECT account_is_refused(NEW, package, customer)
     INTO refused FROM package, customer WHERE package.id = NEW.package_id AND customer.id = NEW.customer_id;
     IF refused IS NOT NULL THEN
         RAISE EXCEPTION 'account %: %', NEW.user_name, refused USING ERRCODE = 'check_violation', CONSTRAINT = refused;

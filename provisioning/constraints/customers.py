@@ -32,7 +32,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "customer_code_sequence_last_number_check": ("account codes count from 1", "Repair customer_code_sequence."),
     "customer_reseller_id_fkey": RESELLER,
     "customer_name_is_unique": (
-        "another customer has this name",
+        "the name {value} is taken by another customer",
         "Find it with: tollkeeper find NAME. If there are two of that name, give --namesake.",
     ),
     "customer_id_number_check": BLANK,
@@ -68,6 +68,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Make it a normal one: tollkeeper customer edit CODE --kind normal.",
     ),
     "customer_belongs": NO_ROW,
+    "customer_still_belongs": NO_ROW,
     # what belongs to a customer
     "contact_pkey": ONE_ROW,
     "contact_customer_id_fkey": CUSTOMER,

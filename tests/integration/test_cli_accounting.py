@@ -3,22 +3,24 @@
 import fcntl
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from radiusd.accounting.spool import Spool
 from tests.command_line import Operator
 from tests.fix_sessions import NODE
+from tests.fix_waiting import free_tcp_port
 from tests.terminal import on_terminal
 
-NOON = 1_794_744_000.0  # 2026-11-15 12:00 UTC
+# among the last 31 days, which the balance shows
+FIRST, SECOND, THIRD = (f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}" for days in (8, 7, 6))
+NOON = datetime.fromisoformat(f"{FIRST}T12:00+00:00").timestamp()
 DAY_SECONDS = 86_400
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -30,10 +32,10 @@ def half_folded(accounting, operator, spool):
     spool.append([(NOON + DAY_SECONDS, b"{}")] * 20)
     first = spool.read(0, 1)[0].id
     spool.remove(first + 19)  # the fold has committed four more than it has removed
-    accounting.folded(NODE, first + 23, "2026-11-15", 6, 2, 1, 1)
-    accounting.folded(NODE, first + 23, "2026-11-16", 10, 0, 3, 1)
-    accounting.quarantined(NODE, first + 3, '{"a": 1}', reason="no Acct-Status-Type", at="2026-11-15 12:00:00.25+00")
-    accounting.quarantined(NODE, first + 12, '{"b": "\u001b[31m"}', reason="no [sense]", at="2026-11-16 12:00+00")
+    accounting.folded(NODE, first + 23, FIRST, 6, 2, 1, 1)
+    accounting.folded(NODE, first + 23, SECOND, 10, 0, 3, 1)
+    accounting.quarantined(NODE, first + 3, '{"a": 1}', reason="no Acct-Status-Type", at=f"{FIRST} 12:00:00.25+00")
+    accounting.quarantined(NODE, first + 12, '{"b": "\u001b[31m"}', reason="no [sense]", at=f"{SECOND} 12:00+00")
     return operator
 
 
@@ -58,21 +60,21 @@ def test_the_balance_holds(half_folded):
 
 def test_a_record_that_is_missing_is_said(half_folded, accounting):
     """Where less, or more, is accounted for than was received, exit 1 and the day that it is about."""
-    accounting.sql("UPDATE accounting_day SET applied = applied - 2 WHERE received_on = '2026-11-16'")
+    accounting.sql(f"UPDATE accounting_day SET applied = applied - 2 WHERE received_on = '{SECOND}'")
     status, told = verdict(half_folded)
     assert (status, told["holds"], [day["missing"] for day in told["days"]]) == (1, False, [0, 2])
-    accounting.sql("UPDATE accounting_day SET applied = applied + 5 WHERE received_on = '2026-11-16'")
+    accounting.sql(f"UPDATE accounting_day SET applied = applied + 5 WHERE received_on = '{SECOND}'")
     result = half_folded.run("accounting", "balance")
     assert result.exit_code == 1
-    assert result.stdout.endswith("does not hold on 1 day, most on 2026-11-16: 3 too many\n")
-    assert verdict(half_folded, "--day", "2026-11-15")[0] == 0
-    assert verdict(half_folded, "--day", "2026-11-16")[0] == 1
+    assert result.stdout.endswith(f"does not hold on 1 day, most on {SECOND}: 3 too many\n")
+    assert verdict(half_folded, "--day", FIRST)[0] == 0
+    assert verdict(half_folded, "--day", SECOND)[0] == 1
 
 
 def test_losses_do_not_cancel_each_other_out(half_folded, accounting):
     """One missing on a day and one too many on another is no balance."""
-    accounting.sql("UPDATE accounting_day SET applied = applied + 1 WHERE received_on = '2026-11-15'")
-    accounting.sql("UPDATE accounting_day SET applied = applied - 1 WHERE received_on = '2026-11-16'")
+    accounting.sql(f"UPDATE accounting_day SET applied = applied + 1 WHERE received_on = '{FIRST}'")
+    accounting.sql(f"UPDATE accounting_day SET applied = applied - 1 WHERE received_on = '{SECOND}'")
     status, told = verdict(half_folded)
     assert (status, told["total"]["missing"]) == (1, 0)
 
@@ -101,7 +103,7 @@ def test_a_node_elsewhere_is_shown_as_such(half_folded, accounting):
 def test_no_spool_here(accounting, operator):
     """On a machine without a spool nothing is compared."""
     assert operator.do("accounting", "balance").endswith("nothing to compare: no record was received here\n")
-    accounting.folded("aaa2", 7, "2026-11-15", 5, 0, 0, 0)
+    accounting.folded("aaa2", 7, FIRST, 5, 0, 0, 0)
     assert operator.do("accounting", "balance").endswith("nothing to compare: no spool here\n")
 
 
@@ -118,7 +120,7 @@ def test_a_spool_that_cannot_be_read(half_folded, database):
 def test_the_balance_holds_while_records_come_and_go(accounting, operator, spool, database):
     """However fast records are spooled and folded meanwhile, none seems to be lost or doubled."""
     stopping = threading.Event()
-    accounting.folded(NODE, spool.depth().last_id, "2026-11-15", 0, 0, 0, 0)
+    accounting.folded(NODE, spool.depth().last_id, FIRST, 0, 0, 0, 0)
 
     def work():
         writer = Spool(database.home / "spool" / "spool.db")
@@ -148,13 +150,13 @@ def test_quarantine_is_listed_and_counted(half_folded):
     listed = half_folded.json(*quarantine)
     assert [row["reason"] for row in listed] == ["no [sense]", "no Acct-Status-Type"]
     assert half_folded.json(*quarantine, "--reason", "Status") == listed[1:]
-    assert half_folded.json(*quarantine, "--day", "2026-11-16") == listed[:1]
+    assert half_folded.json(*quarantine, "--day", SECOND) == listed[:1]
     assert half_folded.json(*quarantine, "--node", "aaa2") == []
     assert half_folded.json(*quarantine, "--limit", "1", "--after", str(listed[0]["id"])) == listed[1:]
     counted = half_folded.json(*quarantine, "--count")
     assert [(row["day"], row["node"], row["reason"], row["number"]) for row in counted] == [
-        ("2026-11-16", NODE, "no [sense]", 1),
-        ("2026-11-15", NODE, "no Acct-Status-Type", 1),
+        (SECOND, NODE, "no [sense]", 1),
+        (FIRST, NODE, "no Acct-Status-Type", 1),
     ]
 
 
@@ -173,7 +175,7 @@ def test_a_replayed_record_comes_again(half_folded, spool):
     """replay puts the record behind those that wait, with its time of arrival, and the balance still holds."""
     assert half_folded.do("accounting", "quarantine", "replay", "1") == "1 record replayed\n"
     assert spool.read(0, 1000)[-1][1:] == (NOON + 0.25, b'{"a": 1}')
-    assert spool.received_by_day() == {"2026-11-15": 11, "2026-11-16": 20}
+    assert spool.received_by_day() == {FIRST: 11, SECOND: 20}
     status, told = verdict(half_folded)
     assert (status, [day["waiting"] for day in told["days"]]) == (0, [1, 6])
     assert [row["id"] for row in half_folded.json("accounting", "quarantine", "list")] == [2]
@@ -183,7 +185,7 @@ def test_all_are_replayed(half_folded, accounting, spool):
     """replay --all takes every node's records, the oldest first, more than fit one transaction."""
     accounting.sql(
         "INSERT INTO accounting_quarantine (node, spool_id, received_at, reason, body)"
-        " SELECT %s, n, '2026-11-17 00:00+00', 'many', n::text FROM generate_series(1, 2500) AS n",
+        f" SELECT %s, n, '{THIRD} 00:00+00', 'many', n::text FROM generate_series(1, 2500) AS n",
         NODE,
     )
     assert len(half_folded.json("accounting", "quarantine", "replay", "--all")["replayed"]) == 2502
@@ -203,7 +205,7 @@ def test_a_replay_that_cannot_be_spooled_changes_nothing(half_folded, spool, dat
 
 def test_replay_needs_a_spool(operator, accounting):
     """On a machine without a spool a record is not replayed, and stays."""
-    accounting.folded("aaa2", 7, "2026-11-15", 0, 0, 0, 1)
+    accounting.folded("aaa2", 7, FIRST, 0, 0, 0, 1)
     accounting.quarantined("aaa2", 3, "{}")
     assert operator.refused("accounting", "quarantine", "replay", "--all").startswith("there is no spool at ")
     assert len(operator.json("accounting", "quarantine", "list")) == 1
@@ -244,14 +246,13 @@ def daemon(module, environ):
         yield process
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 @pytest.fixture
 def node(operator, database):
     """Return an operator at a node whose accountingd would listen on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_tcp_port()
     secret = database.home / "secrets" / "accountingd.conf"
     secret.parent.mkdir(exist_ok=True)
     secret.touch(mode=0o600)
@@ -291,7 +292,7 @@ def test_a_node_at_work(node, database, eventually):
                 "fold": True,
             }
 
-        eventually(all_up, within_seconds=20)
+        eventually(all_up)
         told = parts(node)
         assert told["accountingd"]["details"]["records_per_second"] == 0
         assert told["fold"]["details"]["node"] == NODE

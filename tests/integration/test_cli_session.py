@@ -233,8 +233,11 @@ def check_plan(session, table, wanted, cursor):
     explained = session.execute(text(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}"), parameters).scalar_one()
     read = [node for node in nodes(explained[0]["Plan"]) if node.get("Relation Name", "").startswith("session")]
     assert read
+    small = set(session.scalars(text("SELECT relname FROM pg_class WHERE reltuples BETWEEN 0 AND 3000")))
     for node in read:
+        if node["Relation Name"] in small:  # a month that has just begun is read whole, rightly
+            continue
         rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
         assert rows <= 100, json.dumps(node)
-        assert node["Node Type"] != "Seq Scan" or rows == 0, json.dumps(node)  # a month that is still to come
+        assert node["Node Type"] != "Seq Scan", json.dumps(node)
     return read

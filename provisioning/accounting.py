@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from provisioning import accountingd, spool
+from provisioning import accountingd, intent, spool
+from provisioning.acts import act
 from provisioning.errors import NotFound
 from provisioning.models import AccountingQuarantine
 
@@ -129,6 +130,7 @@ def find(session: Session, quarantine_id: int) -> AccountingQuarantine:
     return found
 
 
+@act("accounting")
 def replay(session: Session, ids: Sequence[int]) -> list[int]:
     """Put records back into this node's spool, as if they had come now, with the time of their first arrival.
 
@@ -136,10 +138,12 @@ def replay(session: Session, ids: Sequence[int]) -> list[int]:
     leaves them in both, and the fold will know the second copy for a duplicate.
     """
     rows = _locked(session, ids)
-    spool.append([(row.received_at.timestamp(), row.body.encode()) for row in rows])
+    if not intent.current().dry_run:
+        spool.append([(row.received_at.timestamp(), row.body.encode()) for row in rows])
     return _remove(session, rows)
 
 
+@act("accounting")
 def drop(session: Session, ids: Sequence[int]) -> list[int]:
     """Remove records from quarantine for good; return the ids of those that were there. Their count stays."""
     return _remove(session, _locked(session, ids))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import NullPool
 
-from provisioning import acting, intent
+from provisioning import acting, intent, reach
 from provisioning.constraints import SENTENCES
 from provisioning.errors import BadInput, Conflict, OperatorError, Unreachable, WrongSchema
 
@@ -32,6 +32,7 @@ _REFUSALS = {
     errorcodes.SERIALIZATION_FAILURE: _AGAIN,
     errorcodes.LOCK_NOT_AVAILABLE: _AGAIN,
     errorcodes.ADMIN_SHUTDOWN: _AGAIN,
+    errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT: _AGAIN,
     errorcodes.DISK_FULL: "Make room on the database's disk.",
 }
 
@@ -48,12 +49,24 @@ def make_engine(dsn: str = "") -> Engine:
 
 @contextmanager
 def transaction(dsn: str = "") -> Iterator[Session]:
-    """Give a session on a database of the right version; commit at the end, roll back on any exception."""
+    """Give a session on a database of the right version; commit at the end, roll back on any exception.
+
+    A dry run finds out what has changed, and rolls back. Before much is changed the operator is asked.
+    """
+    wanted = intent.current()
     with translated(), Session(make_engine(dsn), autoflush=False, expire_on_commit=False) as session, session.begin():
         check_schema(session)
-        if (name := intent.current().act_as) is not None:
-            acting.act_as(session, name)
-        yield session
+        if wanted.act_as is not None:
+            acting.act_as(session, wanted.act_as)
+        if wanted.dry_run:
+            from provisioning import dry_run  # heavy, and rarely wanted
+
+            with dry_run.pretended(session, wanted):
+                yield session
+        else:
+            yield session
+            session.flush()
+            reach.confirm(session, wanted)
 
 
 def check_schema(session: Session) -> None:

@@ -4,7 +4,7 @@ It is set once, where a command begins, and read where its transaction ends (pro
 nothing heavy, so that a command's --help does not wait for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -13,11 +13,13 @@ from typing import Any
 
 @dataclass
 class Intent:
-    """What is wanted, and in `effect` what a dry run found out."""
+    """What is wanted, and in `effect` what a dry run found out (provisioning/dry_run.py)."""
 
     dry_run: bool = False
     confirmed: bool = False  # --yes: more than ten customers may be concerned
     act_as: str | None = None  # a reseller's name or a customer's account code: see and touch no more than its part
+    ask: Callable[[int], None] | None = None  # is told how many customers it concerns, and raises where it is not meant
+    tell: Callable[[int, int], None] | None = None  # is told how much of how much of a dry run is done
     effect: Any = field(default=None)
 
 

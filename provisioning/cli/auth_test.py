@@ -22,7 +22,13 @@ _KEYS = "answer (Access-Accept|Access-Reject|Access-Challenge), attributes ([nam
 _LOCAL = "127.0.0.1"
 
 
-@click.command("auth-test", cls=Command, example="tollkeeper auth-test frikkie@example --method mschap", keys=_KEYS)
+@click.command(
+    "auth-test",
+    cls=Command,
+    example="tollkeeper auth-test frikkie@example --method mschap",
+    keys=_KEYS,
+    changes=False,
+)
 @click.argument("user_name")
 @click.option("--method", type=click.Choice(["pap", "chap", "mschap"]), default="pap", show_default=True)
 @click.option("--nas", help="As this NAS, whose address this machine must have; without it, the one at 127.0.0.1.")

@@ -2,15 +2,20 @@
 
 A command returns an `output.Result`, which is printed here, after its transaction has been committed. What it raises
 is printed here too: `cause`, then `HINT: what to do`, on stderr; with --json as {"error", "hint"} on stdout.
+
+A command that changes something can be tried first (--dry-run), and asks before more than ten customers are concerned,
+unless told not to (--yes); a command is taken for one of those unless its verb is known to look only.
 """
 
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
 
+from provisioning import intent
 from provisioning.cli import output
 from provisioning.errors import BadInput, OperatorError
 
@@ -19,22 +24,49 @@ _LONGEST_CAUSE = 300
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 
-class Command(click.Command):
-    """A command with --json, whose result is printed."""
+# verbs that change nothing; further commands of the kind say `changes=False`
+_LOOKING = frozenset({"list", "show", "history", "balance", "status", "total", "details", "find", "export", "verify"})
 
-    def __init__(self, *arguments: Any, example: str = "", keys: str = "", **keywords: Any) -> None:
+
+class Command(click.Command):
+    """A command with --json, whose result is printed; with --dry-run and --yes where it changes something."""
+
+    def __init__(
+        self, *arguments: Any, example: str = "", keys: str = "", changes: bool | None = None, **keywords: Any
+    ) -> None:
         super().__init__(*arguments, **keywords)
+        self.changes = self.name not in _LOOKING if changes is None else changes
         self.epilog = _epilog(example, keys)
+        if self.changes:
+            self.params.append(click.Option(["--dry-run"], is_flag=True, help="Change nothing, show what would."))
+            self.params.append(click.Option(["--yes"], is_flag=True, help="Do not ask, however many it concerns."))
         self.params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."))
 
     def invoke(self, ctx: click.Context) -> int:
-        """Run the command and print what it returns; return the exit status."""
+        """Run the command and print what it returns, or what it would change; return the exit status."""
         as_json = ctx.params.pop("as_json", False)
         for name, value in ctx.params.items():
             _check_text(name, value)
-        result: output.Result = super().invoke(ctx)
+        if not self.changes:
+            result: output.Result = super().invoke(ctx)
+        else:
+            result = self._change(ctx)
         result.print(as_json=as_json)
         return result.exit_status
+
+    def _change(self, ctx: click.Context) -> output.Result:
+        wanted = replace(
+            intent.current(), dry_run=ctx.params.pop("dry_run"), confirmed=ctx.params.pop("yes"), ask=_ask, effect=None
+        )
+        if not wanted.dry_run:
+            with intent.wanting(wanted):
+                done: output.Result = super().invoke(ctx)
+            return done
+        from provisioning.cli import effects
+
+        with effects.progress() as wanted.tell, intent.wanting(wanted):
+            super().invoke(ctx)
+        return effects.result(wanted.effect)
 
 
 class LazyGroup(click.Group):
@@ -98,6 +130,14 @@ class RootGroup(LazyGroup):
             sys.stderr.close()  # nobody reads any more: no message at exit either
             return BROKEN_PIPE
         return status or 0
+
+
+def _ask(customers: int) -> None:
+    """Ask whether this many customers are meant; raise where they are not, or nobody is there to be asked."""
+    concerned = f"it concerns {customers:,} customers"
+    if not sys.stdin.isatty():
+        raise BadInput(concerned, "Give --yes, or see who: --dry-run.")
+    click.confirm(f"{concerned[0].upper()}{concerned[1:]}. Do it?", abort=True, err=True)
 
 
 def _report(error: OperatorError, *, as_json: bool) -> int:

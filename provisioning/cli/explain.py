@@ -18,7 +18,11 @@ _COLOURS = {"accept": "green", "garden": "yellow", "throttle": "yellow", "reject
 
 
 @click.command(
-    "explain", cls=Command, example="tollkeeper explain frikkie@example --nas edge1 --at 2027-02-01", keys=_KEYS
+    "explain",
+    cls=Command,
+    example="tollkeeper explain frikkie@example --nas edge1 --at 2027-02-01",
+    keys=_KEYS,
+    changes=False,
 )
 @click.argument("user_name")
 @click.option("--nas", help="As if this NAS asked, by name or address.")

@@ -105,13 +105,12 @@ def replay(record_id: int | None, every: bool) -> output.Result:
 @quarantine.command("drop", example="tollkeeper accounting quarantine drop 7 --yes", keys="dropped (ids)")
 @click.argument("record_id", metavar="[ID]", type=_ID, required=False)
 @click.option("--all", "every", is_flag=True, help="All of them.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def drop(record_id: int | None, every: bool, yes: bool) -> output.Result:
+def drop(record_id: int | None, every: bool) -> output.Result:
     """Remove a record for good. That it was received and not understood stays counted."""
-    from provisioning import accounting
+    from provisioning import accounting, intent
 
     _check_which(record_id, every)
-    if not yes:
+    if not (intent.current().confirmed or intent.current().dry_run):
         _confirm(record_id)
     return _done("dropped", _each(record_id, accounting.drop))
 

@@ -1,0 +1,31 @@
+"""Every command that changes something can be tried first."""
+
+import click
+
+from provisioning.cli.root import tollkeeper
+
+# what looks and changes nothing; every other command has --dry-run and --yes
+LOOKING = {"list", "show", "history", "balance", "status", "total", "details", "find", "export", "verify"}
+LOOKING_BY_PATH = {("explain",), ("auth-test",)}
+
+
+def commands(group, path=()):
+    """Return every command below a group, with its path."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def test_every_change_can_be_tried():
+    """All commands but those known to look only have --dry-run and --yes, and those have neither."""
+    options = {
+        path: {option for param in command.params for option in param.opts} for path, command in commands(tollkeeper)
+    }
+    assert len(options) > 40
+    tried = {path for path in options if path[-1] not in LOOKING and path not in LOOKING_BY_PATH}
+    assert {path for path in options if {"--dry-run", "--yes"} <= options[path]} == tried
+    assert {path for path in options if {"--dry-run", "--yes"} & options[path]} == tried

@@ -73,7 +73,7 @@ class Provider:
     @property
     def client(self) -> Client:
         """The NAS 127.0.0.1."""
-        return Client("127.0.0.1", self.port, probe.secret_file(self.radius.settings), timeout_seconds=3.0)
+        return Client("127.0.0.1", self.port, probe.secret_file(self.radius.settings), timeout_seconds=10.0)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -133,7 +133,7 @@ class AccountingProvider(Provider):
         """Where its records wait."""
         return self.radius.settings.home / "spool" / "spool.db"
 
-    def account(self, status: str, *, timeout_seconds: float = 3.0, **attributes: str | int) -> Answer:
+    def account(self, status: str, *, timeout_seconds: float = 10.0, **attributes: str | int) -> Answer:
         """Send one Accounting-Request as the router 127.0.0.1 would."""
         settings = self.radius.settings
         router = Client("127.0.0.1", settings.acct_port, probe.secret_file(settings), timeout_seconds=timeout_seconds)

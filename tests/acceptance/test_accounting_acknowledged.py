@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -210,7 +210,7 @@ def mumbler(provider: AccountingProvider, octets: bytes) -> Iterator[None]:
                 client, _ = listener.accept()
             except TimeoutError:
                 continue
-            with client:
+            with client, suppress(OSError):  # FreeRADIUS may connect and ask nothing, or be gone
                 client.settimeout(1.0)
                 client.recv(65536)
                 client.sendall(octets)

@@ -107,7 +107,7 @@ class Server:
         length = 20 + 2 + len(name)
         request = bytes([1, 7]) + length.to_bytes(2, "big") + request_authenticator + bytes([1, len(name) + 2]) + name
         with socket.socket(type=socket.SOCK_DGRAM) as client:
-            client.settimeout(2)
+            client.settimeout(10)
             client.connect(("127.0.0.1", self.port))
             client.send(request)
             reply = client.recv(4096)
@@ -152,11 +152,11 @@ def server(
         command = [program, "-f", "-d", str(home), "-n", "radiusd"]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        eventually(lambda: _check_ready(process, log), within_seconds=20)
+        eventually(lambda: _check_ready(process, log))
         yield Server(port)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _check_ready(process: subprocess.Popen[bytes], log: Path) -> None:

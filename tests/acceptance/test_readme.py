@@ -71,7 +71,7 @@ def test_who_is_online(accounting_provider: AccountingProvider, eventually: Even
         assert "192.0.2.77" in printed
         assert "9000000" in printed
 
-    eventually(shown, within_seconds=15.0)
+    eventually(shown)
 
 
 def test_a_router_is_added(provider: Provider) -> None:

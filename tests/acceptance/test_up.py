@@ -239,7 +239,7 @@ def test_accounting_reaches_the_database(installation: Installation, eventually:
             cursor.execute("SELECT user_name FROM session WHERE acct_session_id = 'first'")
             assert cursor.fetchall() == [("active",)]
 
-    eventually(is_a_session, within_seconds=15.0)
+    eventually(is_a_session)
 
 
 @pytest.mark.parametrize("variable", ["TOLLKEEPER_AUTH_PORT", "TOLLKEEPER_ACCT_PORT"])

@@ -64,7 +64,7 @@ def hidden(password: bytes, authenticator: bytes, secret: bytes) -> bytes:
     return result
 
 
-def exchange(packet: bytes, port: int, *, timeout_seconds: float = 2.0, source: str = "127.0.0.1") -> Reply | None:
+def exchange(packet: bytes, port: int, *, timeout_seconds: float = 10.0, source: str = "127.0.0.1") -> Reply | None:
     """Send one packet from a loopback address to the server, and return its reply, None for silence."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((source, 0))

@@ -1492,25 +1492,30 @@ BEGIN
     PERFORM guard('import_row', 'import', 'EXISTS (SELECT FROM import_run WHERE import_run.id = run_id)');
 END $$;
 
--- The customers that an operator may see, by words of theirs (patterns of LIKE), of their contacts, addresses or user names.
--- LIKE is not leakproof, so under row-level security no index answers it, and everything would be read. Here the owner looks
--- up in the index, and then asks customer's own policy about what was found.
-CREATE FUNCTION customers_by_text(relation_name text, patterns text[]) RETURNS SETOF bigint
+-- Customers that an operator may see, by words of their own, of their contacts or addresses, or in their user names: as
+-- many as `most`, some more than once. LIKE is not leakproof, so under row-level security no index answers it, and all
+-- rows would be read. Here the owner looks up in the index, and asks customer's own policy about what was found.
+CREATE FUNCTION customers_by_text(relations text[], patterns text[], most integer) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     visible text := (SELECT pg_get_expr(polqual, polrelid) FROM pg_policy
                      WHERE polrelid = 'customer'::regclass AND polname = 'seen');
-    matching text := (SELECT string_agg(CASE relation_name WHEN 'account' THEN format('user_name ILIKE %L', pattern)
-                                                           ELSE format('search_text LIKE %L', lower(pattern)) END, ' AND ')
-                      FROM unnest(patterns) AS pattern);
+    relation text;
+    matching text;
 BEGIN
-    IF relation_name <> ALL ('{customer,contact,address,account}') OR relation_name = 'account' AND NOT may('account', 'view')
-    THEN RETURN;
-    END IF;
-    RETURN QUERY EXECUTE CASE relation_name
-        WHEN 'customer' THEN format('SELECT id FROM customer WHERE %s AND (%s)', matching, visible)
-        ELSE format('SELECT id FROM customer WHERE id IN (SELECT customer_id FROM %I WHERE %s) AND (%s)',
-                    relation_name, matching, visible) END;
+    FOREACH relation IN ARRAY relations LOOP
+        CONTINUE WHEN relation <> ALL ('{customer,contact,address,account}')
+                   OR relation = 'account' AND NOT may('account', 'view');
+        SELECT string_agg(CASE relation WHEN 'account' THEN format('user_name ILIKE %L', pattern)
+                                        ELSE format('search_text LIKE %L', lower(pattern)) END, ' AND ')
+        INTO matching FROM unnest(patterns) AS pattern;
+        RETURN QUERY EXECUTE format(
+            CASE relation WHEN 'customer' THEN 'SELECT id FROM %1$I WHERE (%2$s) AND (%3$s) LIMIT %4$s'
+                          ELSE 'SELECT mine.id FROM %1$I AS found, '
+                               'LATERAL (SELECT id FROM customer WHERE customer.id = found.customer_id AND (%3$s)) '
+                               'AS mine WHERE (%2$s) LIMIT %4$s' END,
+            relation, coalesce(matching, 'false'), visible, most);
+    END LOOP;
 END $$;
 
 ALTER TABLE saved_filter ENABLE ROW LEVEL SECURITY;

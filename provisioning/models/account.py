@@ -18,6 +18,7 @@ class Account(Versioned, Base):
         Index("account_customer_id", "customer_id"),
         Index("account_package_id", "package_id"),
         Index("account_user_name_search", "user_name", postgresql_using="gin"),
+        Index("account_routes", "id", postgresql_where=text("routes <> '{}'::text[]")),
     )
 
     id: Mapped[Identifier]

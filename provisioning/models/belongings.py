@@ -94,7 +94,10 @@ class ExternalId(Base):
     """What another system calls a customer."""
 
     __tablename__ = "external_id"
-    __table_args__ = (Index("external_id_of_a_customer", "customer_id", "system", unique=True),)
+    __table_args__ = (
+        Index("external_id_of_a_customer", "customer_id", "system", unique=True),
+        Index("external_id_value", "value"),
+    )
 
     system: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from provisioning.errors import NotFound
 from provisioning.models import Customer, Reseller
 
+_FOR = text("SELECT coalesce(acting_as('reseller'), my_reseller())")
 _NARROW = text("SELECT set_config('tollkeeper.as_' || :what, CAST(:id AS text), true)")
 
 
@@ -22,3 +23,17 @@ def act_as(session: Session, name: str) -> None:
     what, row_id = ("reseller", reseller_id) if reseller_id is not None else ("customer", customer_id)
     session.execute(_NARROW, {"what": what, "id": row_id})
     session.execute(text("SET LOCAL ROLE tollkeeper_operator"))
+
+
+def own_reseller_id(session: Session) -> int | None:
+    """Return the reseller for whom this operator acts, whose is what he adds; None for the provider itself."""
+    found: int | None = session.scalar(_FOR)
+    return found
+
+
+def reseller_id(session: Session, name: str) -> int:
+    """Return the id of the reseller of this name."""
+    found = session.scalar(select(Reseller.id).where(Reseller.name == name))
+    if found is None:
+        raise NotFound(f"no reseller is named {name!r}", "List them with: tollkeeper reseller list.")
+    return found

@@ -6,11 +6,11 @@ from typing import Literal, TypedDict, Unpack
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from provisioning import acting, acts, device, expressible, particulars, rows
 from provisioning import code as account_code
-from provisioning import expressible, rows
 from provisioning.acts import act
-from provisioning.errors import Conflict
-from provisioning.models import Customer
+from provisioning.errors import Conflict, NotFound
+from provisioning.models import Account, Customer, Device
 from provisioning.rows import Changes
 
 
@@ -24,6 +24,14 @@ class Columns(TypedDict, total=False):
     first_name: str | None
     last_name: str | None
     company_name: str | None
+    namesake: bool
+    id_number: str | None
+    phone: str | None
+    phone_verified_at: datetime | None
+    email: str | None
+    billing_email: str | None
+    country: str | None
+    language: str | None
     disabled: bool
     suspended: bool
     deleted_at: datetime | None
@@ -33,6 +41,20 @@ class Columns(TypedDict, total=False):
     upload_bps: int | None
     time_zone: str | None
     billing_day: int
+    billing_group: str | None
+    payment_method: str | None
+    credit_limit_cents: int | None
+    labels: list[str]
+    category: str | None
+    attitude: str | None
+    registered_at: datetime | None
+    registered_ip: str | None
+
+
+class Additions(Columns, total=False):
+    """What is said when it is added, and changed by moving it (provisioning/customer_tree.py)."""
+
+    reseller_id: int | None
 
 
 class Edits(Columns, total=False):
@@ -43,10 +65,15 @@ class Edits(Columns, total=False):
 
 
 @act("customer")
-def add(session: Session, *, group_id: int, code: str | None = None, **columns: Unpack[Columns]) -> Customer:
-    """Add a customer into an existing group; without a code, one is generated from the name."""
+def add(session: Session, *, group_id: int, code: str | None = None, **columns: Unpack[Additions]) -> Customer:
+    """Add a customer into an existing group; without a code, one is generated from the name.
+
+    It is of the reseller given, else of its parent's, else of the operator's own.
+    """
+    if "reseller_id" not in columns:
+        columns["reseller_id"] = _reseller_id(session, columns.get("parent_id"))
     customer = Customer(group_id=group_id)
-    rows.put(customer, columns)
+    rows.put(customer, particulars.checked(columns, region=None))
     if code:
         rows.put(customer, {"code": code.upper()})
         rows.add(session, customer)
@@ -54,6 +81,11 @@ def add(session: Session, *, group_id: int, code: str | None = None, **columns: 
         _add_with_next_code(session, customer)
     expressible.check_customer(session, customer)
     return customer
+
+
+def _reseller_id(session: Session, parent_id: int | None) -> int | None:
+    parent = None if parent_id is None else session.get(Customer, parent_id)
+    return acting.own_reseller_id(session) if parent is None else parent.reseller_id
 
 
 def _add_with_next_code(session: Session, customer: Customer) -> None:
@@ -79,15 +111,32 @@ def _prefix(customer: Customer) -> str:
 
 
 @act("customer")
-def edit(session: Session, customer: Customer, **columns: Unpack[Edits]) -> Changes:
-    """Change a customer."""
+def edit(session: Session, customer: Customer, *, version: int | None = None, **columns: Unpack[Edits]) -> Changes:
+    """Change a customer; raise `Conflict` where it is no longer of the version that was looked at.
+
+    Another phone number is not a verified one.
+    """
+    if version is not None and version != customer.version:
+        raise Conflict(
+            f"somebody else has changed customer {customer.code}: it is of version {customer.version} by now",
+            "Look at it again, then decide: tollkeeper customer show.",
+        )
     if "code" in columns:
         columns["code"] = columns["code"].upper()
-    rows.put(customer, columns)
+    values = particulars.checked(columns, region=customer.country)
+    if "phone" in values and values["phone"] != customer.phone:
+        values.setdefault("phone_verified_at", None)
+    rows.put(customer, values)
     changes = rows.save(session, customer)
     if "download_bps" in changes or "upload_bps" in changes:
         expressible.check_customer(session, customer)
     return changes
+
+
+@act("customer")
+def verify_phone(session: Session, customer: Customer) -> Changes:
+    """Note that the customer has answered at its phone number."""
+    return edit(session, customer, phone_verified_at=_now())
 
 
 @act("customer")
@@ -99,6 +148,25 @@ def disable(session: Session, customer: Customer) -> Changes:
 @act("customer")
 def enable(session: Session, customer: Customer) -> Changes:
     """Switch a disabled customer on again."""
+    return edit(session, customer, disabled=False)
+
+
+@act("customer")
+def deactivate(session: Session, customer: Customer) -> tuple[Changes, list[Device]]:
+    """Switch a customer off, and take the devices of its accounts back into the inventory; return those too.
+
+    Its sub-accounts keep theirs: they may become somebody else's, or nobody's.
+    """
+    theirs = select(Account.id).where(Account.customer_id == customer.id)
+    devices = list(session.scalars(select(Device).where(Device.account_id.in_(theirs)).order_by(Device.mac)))
+    for one in devices:
+        device.take_back(session, one)
+    return edit(session, customer, disabled=True), devices
+
+
+@act("customer")
+def reactivate(session: Session, customer: Customer) -> Changes:
+    """Switch a customer on again; its devices stay where they are."""
     return edit(session, customer, disabled=False)
 
 
@@ -123,7 +191,7 @@ def expire(session: Session, customer: Customer, *, expires_at: datetime | None)
 @act("customer")
 def delete(session: Session, customer: Customer) -> Changes:
     """Hide a customer; its accounts no longer authenticate."""
-    return edit(session, customer, deleted_at=customer.deleted_at or datetime.now(UTC).replace(microsecond=0))
+    return edit(session, customer, deleted_at=customer.deleted_at or _now())
 
 
 @act("customer")
@@ -134,7 +202,11 @@ def undelete(session: Session, customer: Customer) -> Changes:
 
 def find(session: Session, code: str) -> Customer:
     """Return the customer of this account code, in capitals or not."""
-    return rows.find(session, Customer, Customer.code, code.upper())
+    try:
+        return rows.find(session, Customer, Customer.code, code.upper())
+    except NotFound:
+        acts.check_may_view(session, "customer")
+        raise
 
 
 def listing(
@@ -156,3 +228,7 @@ def listing(
     if deleted is not None:
         query = query.where(Customer.deleted_at.is_not(None) if deleted else Customer.deleted_at.is_(None))
     return list(session.scalars(query.limit(limit).offset(offset)))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,4 +1,7 @@
-"""Client devices by their MAC: whether an account may be used from them, whether the MAC alone lets them in."""
+"""Client devices by their MAC: whether an account may be used from them, whether the MAC alone lets them in.
+
+A device is at an account, or in the inventory of a reseller (or the provider), to be given to the next customer.
+"""
 
 from typing import TypedDict, Unpack
 
@@ -7,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from provisioning import database, rows, units
 from provisioning.acts import act
-from provisioning.models import Device
+from provisioning.errors import Conflict
+from provisioning.models import Account, Customer, Device
 from provisioning.rows import Changes
 
 
@@ -34,6 +38,34 @@ def add(session: Session, mac: str, *, account_id: int, **columns: Unpack[Column
 
 
 @act("account")
+def add_to_inventory(session: Session, mac: str, *, reseller_id: int | None, **columns: Unpack[Columns]) -> Device:
+    """Add a device to a reseller's inventory, None for the provider's."""
+    device = Device(mac=units.parse_mac(mac), reseller_id=reseller_id)
+    rows.put(device, columns)
+    return rows.add(session, device)
+
+
+@act("account")
+def assign(session: Session, device: Device, *, account_id: int, **columns: Unpack[Columns]) -> Changes:
+    """Give a device of the inventory to an account; raise `Conflict` for one that is at an account."""
+    if device.account_id not in (None, account_id):
+        raise Conflict(
+            f"device {device.mac} is at another account", f"Take it back first: tollkeeper device return {device.mac}."
+        )
+    return edit(session, device, account_id=account_id, **columns)
+
+
+@act("account")
+def take_back(session: Session, device: Device) -> Changes:
+    """Take a device back into the inventory of its customer's reseller; its MAC alone lets nobody in any more."""
+    if device.account_id is not None:
+        owner = select(Customer.reseller_id).join(Account, Account.customer_id == Customer.id)
+        device.reseller_id = session.scalar(owner.where(Account.id == device.account_id))
+    rows.put(device, {"account_id": None, "mac_auth": False})
+    return rows.save(session, device)
+
+
+@act("account")
 def edit(session: Session, device: Device, **columns: Unpack[Edits]) -> Changes:
     """Change a device."""
     rows.put(device, columns)
@@ -42,7 +74,7 @@ def edit(session: Session, device: Device, **columns: Unpack[Edits]) -> Changes:
 
 @act("account")
 def remove(session: Session, device: Device) -> None:
-    """Take a device away from its account."""
+    """Forget a device."""
     session.delete(device)
     database.flush(session)
 
@@ -57,6 +89,7 @@ def listing(
     *,
     account_id: int | None = None,
     authorised: bool | None = None,
+    inventory: bool | None = None,
     after: str | None = None,
     limit: int = 100,
     offset: int = 0,
@@ -65,6 +98,8 @@ def listing(
     query = select(Device).order_by(Device.mac)
     wanted = {"account_id": account_id, "authorised": authorised}
     query = query.filter_by(**{column: value for column, value in wanted.items() if value is not None})
+    if inventory is not None:
+        query = query.where(Device.account_id.is_(None) if inventory else Device.account_id.is_not(None))
     if after is not None:
         query = query.where(Device.mac > units.parse_mac(after))
     return list(session.scalars(query.limit(limit).offset(offset)))

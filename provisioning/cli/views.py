@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from provisioning import package as packages
-from provisioning.models import Account, Base, Customer, CustomerGroup, Device, Nas, Package, Reseller
+from provisioning.models import Account, Base, Customer, CustomerGroup, Device, Invoice, Nas, Package, Payment, Reseller
 
 _HIDDEN = frozenset({"secret", "password", "password_hash", "portal_password_hash", "name_key", "search_text"})
 
@@ -40,7 +40,7 @@ def customers(session: Session, rows: Sequence[Customer]) -> list[dict[str, Any]
             parent_id=parents.get(row.parent_id),
             reseller_id=resellers.get(row.reseller_id),
         )
-        | {"name": _full_name(row), "state": _customer_state(row)}
+        | {"name": full_name(row), "state": customer_state(row)}
         for row in rows
     ]
 
@@ -63,6 +63,12 @@ def devices(session: Session, rows: Sequence[Device]) -> list[dict[str, Any]]:
     return [
         _columns(row, account_id=names.get(row.account_id), reseller_id=resellers.get(row.reseller_id)) for row in rows
     ]
+
+
+def of_customers(session: Session, rows: Sequence[Invoice | Payment]) -> list[dict[str, Any]]:
+    """Every column of what belongs to customers; `customer` by account code."""
+    codes = _names(session, Customer.id, Customer.code, (row.customer_id for row in rows))
+    return [_columns(row, customer_id=codes[row.customer_id]) for row in rows]
 
 
 def nas_names(session: Session, ids: Iterable[int]) -> list[str]:
@@ -99,12 +105,13 @@ def _names(
     return dict(iter(found))
 
 
-def _full_name(row: Customer) -> str:
+def full_name(row: Customer) -> str:
+    """Return what a customer is called: its company, its person, or both."""
     person = " ".join(part for part in (row.title, row.first_name, row.last_name) if part)
     return f"{row.company_name} ({person})" if row.company_name and person else row.company_name or person
 
 
-def _customer_state(row: Customer) -> str:
+def customer_state(row: Customer) -> str:
     """Return a customer's own state, in the order in which states decide; a parent's or group's is not in it."""
     states = {
         "deleted": row.deleted_at is not None,

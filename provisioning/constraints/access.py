@@ -169,7 +169,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "one_change_a_moment": ("there is already a package change at that moment", "Cancel it, or choose another time."),
     "device_pkey": ONE_ROW,
     "device_account_id_fkey": ("the account does not exist", "Look it up with: tollkeeper account list."),
-    "device_mac_key": ("device {value} belongs to an account already", "Remove it there first."),
+    "device_mac_key": (
+        "device {value} is at an account or in the inventory already",
+        "From there it gets to another with: tollkeeper device return, device assign.",
+    ),
     "device_reseller_id_fkey": RESELLER,
     # accounting
     "accounting_node_pkey": ONE_ROW,

@@ -203,7 +203,7 @@ def test_device_has_a_life(provider):
     edited = provider.do("device", "edit", "0000.5e00.5301", "--unauthorised", "--description", "none")
     assert edited == "device 00:00:5e:00:53:01: authorised yes -> no\ndevice 00:00:5e:00:53:01: description roof -> -\n"
     assert provider.refused("device", "add", "frikkie", "00005e005301") == (
-        "device 00:00:5e:00:53:01 belongs to an account already"
+        "device 00:00:5e:00:53:01 is at an account or in the inventory already"
     )
     assert provider.do("device", "remove", "00005E005301") == "device 00:00:5e:00:53:01 removed\n"
     assert provider.refused("device", "remove", "00005E005301") == "no device is named '00:00:5e:00:53:01'"

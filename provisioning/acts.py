@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from provisioning.database import translated
-from provisioning.errors import Forbidden
+from provisioning.errors import forbidden
 
 Parameters = ParamSpec("Parameters")
 Returned = TypeVar("Returned")
@@ -58,7 +58,7 @@ def begin(session: Session, name: str, *, area: str, detail: str = "") -> Iterat
     with translated():
         permitted, operator, *_ = session.execute(_BEGIN, {"area": area, "act": name, "detail": detail}).one()
     if not permitted:
-        raise _forbidden(operator, area, "change")
+        raise forbidden(operator, area, "change")
     session.info["act"] = name
     try:
         yield
@@ -71,11 +71,4 @@ def check_may_view(session: Session, area: str) -> None:
     with translated():
         permitted, operator = session.execute(_MAY_VIEW, {"area": area}).one()
     if not permitted:
-        raise _forbidden(operator, area, "see")
-
-
-def _forbidden(operator: str, area: str, verb: str) -> Forbidden:
-    return Forbidden(
-        f"operator {operator} may not {verb} what is of the area {area}",
-        "An administrator can permit it: tollkeeper role edit.",
-    )
+        raise forbidden(operator, area, "see")

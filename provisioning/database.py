@@ -1,50 +1,24 @@
-"""Sessions with PostgreSQL, and what its driver's errors mean to an operator.
+"""Sessions with PostgreSQL: transactions in which something may change. provisioning/reading.py is for looking only."""
 
-libpq's own variables (PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSFILE, ...) say which database; there is no parser
-of our own. Driver errors are translated here, once.
-"""
-
-import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg2
-from psycopg2 import errorcodes
 from sqlalchemy import create_engine, exc, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import NullPool
 
-from provisioning import acting, intent, reach
-from provisioning.constraints import SENTENCES
-from provisioning.errors import BadInput, Conflict, OperatorError, Unreachable, WrongSchema
-
-SCHEMA_VERSION = 3
-_TIMEOUT_SECONDS = "5"
-
-_AGAIN = "Nothing was changed; run the command again."
-_REFUSALS = {
-    errorcodes.INSUFFICIENT_PRIVILEGE: "Set PGUSER to the owner of the schema.",
-    errorcodes.READ_ONLY_SQL_TRANSACTION: "This is a replica; set PGHOST to the primary.",
-    errorcodes.DEADLOCK_DETECTED: _AGAIN,
-    errorcodes.SERIALIZATION_FAILURE: _AGAIN,
-    errorcodes.LOCK_NOT_AVAILABLE: _AGAIN,
-    errorcodes.ADMIN_SHUTDOWN: _AGAIN,
-    errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT: _AGAIN,
-    errorcodes.DISK_FULL: "Make room on the database's disk.",
-}
+from provisioning import acting, driver, intent, reach
+from provisioning.errors import Conflict
 
 
 def make_engine(dsn: str = "") -> Engine:
     """Return an engine for the database of a libpq string, completed by libpq's variables."""
 
-    def connect() -> psycopg2.extensions.connection:
-        timeout = os.environ.get("PGCONNECT_TIMEOUT", _TIMEOUT_SECONDS)
-        return psycopg2.connect(dsn, connect_timeout=timeout, application_name="tollkeeper")
-
-    return create_engine("postgresql+psycopg2://", creator=connect, poolclass=NullPool, use_native_hstore=False)
+    return create_engine(
+        "postgresql+psycopg2://", creator=lambda: driver.connect(dsn), poolclass=NullPool, use_native_hstore=False
+    )
 
 
 @contextmanager
@@ -71,14 +45,8 @@ def transaction(dsn: str = "") -> Iterator[Session]:
 
 def check_schema(session: Session) -> None:
     """Refuse a database whose schema this program does not know; raise `WrongSchema`."""
-    if session.scalar(text("SELECT to_regclass('installation') IS NULL")):
-        raise WrongSchema("database has no Tollkeeper schema", "Load schema.sql into it, or set PGDATABASE to another.")
-    version = session.scalar(text("SELECT schema_version FROM installation"))
-    if version != SCHEMA_VERSION:
-        raise WrongSchema(
-            f"database has schema version {version}, this program needs {SCHEMA_VERSION}",
-            "Run the Tollkeeper that goes with the database, or set PGDATABASE to another.",
-        )
+    there = session.scalar(text("SELECT to_regclass('installation') IS NOT NULL"))
+    driver.check_version(session.scalar(text("SELECT schema_version FROM installation")) if there else None)
 
 
 def flush(session: Session) -> None:
@@ -93,32 +61,6 @@ def translated() -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as failure:
-        raise _translate(failure.orig) from failure
+        raise driver.translate(failure.orig) from failure
     except StaleDataError as failure:
         raise Conflict("somebody else has changed it in the meantime", "Look at it again, then decide.") from failure
-
-
-def _translate(failure: BaseException | None) -> OperatorError:
-    if not isinstance(failure, psycopg2.Error) or failure.pgcode is None:
-        return _unreachable(failure)
-    cause = failure.diag.message_primary or "for no reason given"
-    if failure.pgcode == errorcodes.NOT_NULL_VIOLATION:
-        return BadInput(f"{failure.diag.column_name} is missing", "Give it a value.")
-    if (sentence := SENTENCES.get(failure.diag.constraint_name or "")) is not None:
-        return Conflict(sentence[0].format(value=_offending_key(failure)), sentence[1])
-    if failure.pgcode.startswith(errorcodes.CLASS_DATA_EXCEPTION):
-        return BadInput(f"database cannot hold a value: {cause}", "Check what was typed.")
-    return Conflict(f"database refused: {cause}", _REFUSALS.get(failure.pgcode, "The database's log says more."))
-
-
-def _unreachable(failure: BaseException | None) -> OperatorError:
-    cause = str(failure).strip().split("\n")[0].removeprefix("FATAL:  ").rstrip(".")
-    return Unreachable(
-        f"database does not answer: {cause}",
-        "Start it with bin/up, or set PGHOST, PGPORT, PGDATABASE and PGUSER to one that runs.",
-    )
-
-
-def _offending_key(failure: psycopg2.Error) -> str:
-    match = re.search(r"=\((.*)\) already exists", failure.diag.message_detail or "")
-    return match[1] if match else "given"

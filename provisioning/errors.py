@@ -43,3 +43,11 @@ class Unreachable(OperatorError):
 
 class Forbidden(OperatorError):
     """the operator may not do this"""
+
+
+def forbidden(operator: str, area: str, verb: str) -> Forbidden:
+    """Return that an operator may not see, or change, what is of an area (schema.sql, type `area`)."""
+    return Forbidden(
+        f"operator {operator} may not {verb} what is of the area {area}",
+        "An administrator can permit it: tollkeeper role edit.",
+    )

@@ -43,7 +43,7 @@ def _database() -> tuple[Part, str | None]:
     """Ask PostgreSQL; return the secret with which FreeRADIUS can be asked too, where there is one."""
     from sqlalchemy import text
 
-    from provisioning import database
+    from provisioning import database, driver
     from provisioning import nas as routers
 
     try:
@@ -52,8 +52,8 @@ def _database() -> tuple[Part, str | None]:
             local = routers.find_by_address(session, "127.0.0.1")
     except OperatorError as exc:
         return Part("postgresql", False, exc.message), None
-    details = {"version": version, "schema_version": database.SCHEMA_VERSION}
-    return Part("postgresql", True, f"PostgreSQL {version}, schema {database.SCHEMA_VERSION}", details), _secret(local)
+    details = {"version": version, "schema_version": driver.SCHEMA_VERSION}
+    return Part("postgresql", True, f"PostgreSQL {version}, schema {driver.SCHEMA_VERSION}", details), _secret(local)
 
 
 def _secret(local: "Nas | None") -> str | None:

@@ -8,6 +8,11 @@ SET search_path = public, pg_temp;
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;                              -- search inside words; the database's owner may
 
+-- Nobody calls a function that was not granted to him: with a trigger's, on a table of his own with arguments of his
+-- own, he would do as he likes in the owner's name.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;                          -- a cluster of before PostgreSQL 15 has it granted
+
 -- ---------------------------------------------------------------------------------------------- version --
 
 CREATE FUNCTION is_time_zone(name text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
@@ -96,7 +101,7 @@ END $$;
 CREATE TABLE reseller (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name            text NOT NULL UNIQUE CHECK (name = btrim(name) AND name <> ''),
-    parent_id       bigint REFERENCES reseller CHECK (parent_id <> id),
+    parent_id       bigint REFERENCES reseller CHECK (parent_id <> id),  -- NULL: directly below the provider
     brand           text CHECK (brand <> ''),                        -- what its customers know it by
     version         integer NOT NULL DEFAULT 1,
     created_at      timestamptz NOT NULL DEFAULT now()
@@ -150,8 +155,29 @@ FROM unnest('{group,package,customer,account,usage,money}'::area[]) AS area UNIO
 SELECT 'reseller', area, CASE WHEN area IN ('nas', 'usage', 'audit') THEN 'view' ELSE 'edit' END::permission
 FROM unnest('{nas,group,package,customer,account,session,usage,money,import,reseller,operator,audit}'::area[]) AS area;
 
--- Who asks is the role that logged in, which SET ROLE does not change. The schema's owner is nobody's operator and may
--- do everything. tollkeeper.as_reseller and tollkeeper.as_customer (ids) only ever narrow what is seen.
+-- No one is locked out for good: an administrator may do everything, always, and operators keep their names, which are
+-- those of their logins.
+CREATE FUNCTION keep_administrator() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the administrator may do everything'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'administrator_may_do_everything';
+END $$;
+CREATE TRIGGER kept BEFORE UPDATE OR DELETE ON operator_role
+    FOR EACH ROW WHEN (OLD.name = 'administrator') EXECUTE FUNCTION keep_administrator();
+CREATE TRIGGER kept BEFORE UPDATE OR DELETE ON operator_role_permission
+    FOR EACH ROW WHEN (OLD.role = 'administrator') EXECUTE FUNCTION keep_administrator();
+
+CREATE FUNCTION keep_operator_name() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'operator % keeps its name', OLD.name
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'operator_keeps_its_name';
+END $$;
+CREATE TRIGGER kept BEFORE UPDATE OF name ON operator
+    FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION keep_operator_name();
+
+-- Who asks is the role that logged in (session_user), which SET ROLE does not change; so a pooler has to log in as the
+-- operator too, and not as somebody of its own. The schema's owner is nobody's operator and may do everything.
+-- tollkeeper.as_reseller and tollkeeper.as_customer (ids) can be set by anybody and only ever narrow what is seen.
 
 CREATE FUNCTION asks_as_owner() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS
     $$ SELECT pg_has_role(session_user, current_user, 'MEMBER') $$;
@@ -161,6 +187,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT asks_as_owner() OR EXISTS (
         SELECT FROM operator JOIN operator_role_permission USING (role)
         WHERE operator.name = session_user AND enabled AND area = wanted_area AND permission >= wanted)
+$$;
+
+-- whether a role may do no more than who asks: nobody gives, or takes over, more than he has
+CREATE FUNCTION is_within_mine(wanted_role text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT asks_as_owner() OR NOT EXISTS (
+        SELECT FROM operator_role_permission WHERE role = wanted_role AND NOT may(area, permission))
 $$;
 
 -- the resellers whose part this is, below and including the one given
@@ -184,30 +217,38 @@ $$;
 CREATE FUNCTION my_reseller() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS
     $$ SELECT reseller_id FROM operator WHERE name = session_user AND enabled $$;
 
-CREATE FUNCTION acting_as(what text) RETURNS bigint LANGUAGE sql STABLE AS
+CREATE FUNCTION acting_as(what text) RETURNS bigint LANGUAGE sql STABLE SET search_path FROM CURRENT AS
     $$ SELECT nullif(current_setting('tollkeeper.as_' || what, true), '')::bigint $$;
 
-CREATE FUNCTION sees_all() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT acting_as('reseller') IS NULL AND acting_as('customer') IS NULL
-       AND (asks_as_owner() OR EXISTS (SELECT FROM operator
-                                       WHERE name = session_user AND enabled AND reseller_id IS NULL))
+-- whose a new row is, unless said
+CREATE FUNCTION home_reseller() RETURNS bigint LANGUAGE sql STABLE SET search_path FROM CURRENT AS
+    $$ SELECT coalesce(acting_as('reseller'), my_reseller()) $$;
+
+CREATE FUNCTION is_providers() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT asks_as_owner()
+        OR EXISTS (SELECT FROM operator WHERE name = session_user AND enabled AND reseller_id IS NULL)
+$$;
+
+CREATE FUNCTION sees_all() RETURNS boolean LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT acting_as('reseller') IS NULL AND acting_as('customer') IS NULL AND is_providers()
 $$;
 
 -- every reseller for the provider's operators, its own part for a reseller's, and no more than the one acted as
 CREATE FUNCTION my_resellers() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
     SELECT coalesce(array_agg(id), '{}') FROM reseller
-    WHERE (asks_as_owner()
-           OR my_reseller() IS NULL AND EXISTS (SELECT FROM operator WHERE name = session_user AND enabled)
-           OR id = ANY (reseller_and_below(my_reseller())))
+    WHERE (is_providers() OR id = ANY (reseller_and_below(my_reseller())))
       AND (acting_as('reseller') IS NULL OR id = ANY (reseller_and_below(acting_as('reseller'))))
 $$;
+
+ALTER TABLE reseller ALTER parent_id SET DEFAULT home_reseller();
+ALTER TABLE operator ALTER reseller_id SET DEFAULT home_reseller();
 
 -- --------------------------------------------------------------------------------------------- packages --
 
 CREATE TABLE package (
     id                      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name                    text NOT NULL UNIQUE CHECK (name = btrim(name) AND name <> ''),
-    reseller_id             bigint REFERENCES reseller,              -- NULL: the provider's, which all may sell
+    reseller_id             bigint DEFAULT home_reseller() REFERENCES reseller,  -- NULL: the provider's; all sell it
     download_bps            rate_bps,                                -- NULL, both: no speed limit is sent
     upload_bps              rate_bps,
     burst_download_bps      rate_bps,
@@ -276,7 +317,7 @@ CREATE TABLE package_profile (
 CREATE TABLE customer_group (
     id                      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name                    text NOT NULL UNIQUE CHECK (name = btrim(name) AND name <> ''),
-    reseller_id             bigint REFERENCES reseller,              -- NULL: the provider's, open to all resellers
+    reseller_id             bigint DEFAULT home_reseller() REFERENCES reseller,  -- NULL: the provider's, open to all
     enabled                 boolean NOT NULL DEFAULT true,
     sends_reply_message     boolean NOT NULL DEFAULT false,          -- the reason, as Reply-Message, to the customer
     treatment_blocked       treatment NOT NULL DEFAULT 'reject' CHECK (treatment_blocked <> 'throttle'),
@@ -287,7 +328,7 @@ CREATE TABLE customer_group (
     treatment_suspended     treatment NOT NULL DEFAULT 'reject' CHECK (treatment_suspended <> 'throttle'),
     treatment_cap           treatment NOT NULL DEFAULT 'reject',
     garden_pool             text CHECK (garden_pool <> ''),          -- an address pool on the NAS
-    garden_profile          text CHECK (garden_profile <> ''),       -- address list, domain, filter: what the vendor has
+    garden_profile          text CHECK (garden_profile <> ''),       -- address list, domain, filter: as the vendor has
     garden_redirect_url     text CHECK (garden_redirect_url ~ '^https?://[^[:space:]]+$'),
     garden_download_bps     rate_bps,
     garden_upload_bps       rate_bps,
@@ -323,7 +364,7 @@ CREATE TRIGGER count_version BEFORE UPDATE ON customer_group FOR EACH ROW EXECUT
 CREATE TABLE customer (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     code            text NOT NULL UNIQUE CHECK (code ~ '^[A-Z0-9][A-Z0-9_-]{1,31}$'),
-    reseller_id     bigint REFERENCES reseller,                      -- NULL: the provider's own
+    reseller_id     bigint DEFAULT home_reseller() REFERENCES reseller,  -- NULL: the provider's own
     group_id        bigint NOT NULL REFERENCES customer_group,       -- no DELETE of a group with customers in it
     parent_id       bigint REFERENCES customer CHECK (parent_id <> id),
     type            customer_type NOT NULL DEFAULT 'individual',
@@ -369,7 +410,8 @@ CREATE TABLE customer (
     search_text     text NOT NULL GENERATED ALWAYS AS (lower(
                         code || ' ' || coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' '
                         || coalesce(company_name, '') || ' ' || coalesce(email, '') || ' '
-                        || coalesce(billing_email, '') || ' ' || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g') || ' '
+                        || coalesce(billing_email, '') || ' '
+                        || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g') || ' '
                         || coalesce(id_number, '') || ' ' || coalesce(portal_user_name, ''))) STORED,
     CONSTRAINT customer_has_a_name CHECK (
         coalesce(btrim(first_name), '') <> '' OR coalesce(btrim(last_name), '') <> ''
@@ -394,7 +436,7 @@ CREATE TRIGGER customer_parents_form_a_tree BEFORE INSERT OR UPDATE OF parent_id
 CREATE TRIGGER count_version BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION count_version();
 
 -- a customer is in a group of the provider or of its reseller's line, a sub-account has its parent's reseller, and a
--- residential customer has no sub-accounts and nothing static; its packages go with it only where its reseller sells them
+-- residential customer has no sub-accounts and nothing static; packages go with it only where its reseller sells them
 CREATE FUNCTION check_customer_belongs() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
 DECLARE
@@ -403,8 +445,8 @@ BEGIN
     SELECT 'group_is_of_the_resellers_line' INTO refused FROM customer_group
     WHERE id = NEW.group_id AND reseller_id IS NOT NULL AND reseller_id <> ALL (reseller_and_above(NEW.reseller_id));
     IF refused IS NULL AND NEW.parent_id IS NOT NULL THEN
-        SELECT CASE WHEN kind = 'residential' THEN 'residents_have_no_sub_accounts'
-                    WHEN reseller_id IS DISTINCT FROM NEW.reseller_id THEN 'sub_account_has_its_parents_reseller' END
+        SELECT CASE WHEN reseller_id IS DISTINCT FROM NEW.reseller_id THEN 'sub_account_has_its_parents_reseller'
+                    WHEN kind = 'residential' THEN 'residents_have_no_sub_accounts' END
         INTO refused FROM customer WHERE id = NEW.parent_id;
     END IF;
     IF refused IS NULL AND TG_OP = 'UPDATE' THEN
@@ -414,7 +456,8 @@ BEGIN
         WHERE parent_id = NEW.id AND (NEW.kind = 'residential' OR reseller_id IS DISTINCT FROM NEW.reseller_id) LIMIT 1;
     END IF;
     IF refused IS NULL AND TG_OP = 'UPDATE' THEN
-        SELECT account_is_refused(account, package, NEW) INTO refused FROM account JOIN package ON package.id = package_id
+        SELECT account_is_refused(account, package, NEW) INTO refused
+        FROM account JOIN package ON package.id = package_id
         WHERE customer_id = NEW.id AND account_is_refused(account, package, NEW) IS NOT NULL LIMIT 1;
     END IF;
     IF refused IS NOT NULL THEN
@@ -522,6 +565,25 @@ CREATE TABLE customer_code_sequence (
     last_number     integer NOT NULL CHECK (last_number > 0)
 );
 
+-- the next code with these letters that nobody has, whoever sees him; held until the transaction ends
+CREATE FUNCTION next_customer_code(letters text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+DECLARE
+    number integer;
+    next_code text;
+BEGIN
+    IF NOT may('customer', 'edit') OR letters !~ '^[A-Z0-9]{1,3}$' THEN
+        RAISE EXCEPTION 'no code begins with %', letters USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    LOOP
+        INSERT INTO customer_code_sequence AS taken VALUES (letters, 1)
+        ON CONFLICT (prefix) DO UPDATE SET last_number = taken.last_number + 1 RETURNING last_number INTO number;
+        next_code := letters || CASE WHEN number < 1000 THEN lpad(number::text, 3, '0') ELSE number::text END;
+        EXIT WHEN NOT EXISTS (SELECT FROM customer WHERE code = next_code);
+    END LOOP;
+    RETURN next_code;
+END $$;
+
 -- ---------------------------------------------------------------------------------------------- routers --
 
 CREATE TABLE nas (
@@ -627,10 +689,63 @@ CREATE TABLE package_change (
 CREATE UNIQUE INDEX one_change_a_moment ON package_change (account_id, activates_at)
     WHERE applied_at IS NULL AND cancelled_at IS NULL;
 
+-- what an account is to have, and what a group gives, is of the same line as what an account has
+CREATE FUNCTION check_package_to_come() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+DECLARE
+    reseller bigint;
+    package bigint;
+BEGIN
+    IF TG_TABLE_NAME = 'package_change' THEN
+        SELECT reseller_id, NEW.package_id INTO reseller, package
+        FROM account JOIN customer ON customer.id = customer_id WHERE account.id = NEW.account_id;
+    ELSE
+        reseller := NEW.reseller_id;
+        package := NEW.default_package_id;
+    END IF;
+    IF EXISTS (SELECT FROM package AS wanted
+               WHERE id = package AND reseller_id IS NOT NULL
+                 AND reseller_id <> ALL (reseller_and_above(reseller))) THEN
+        RAISE EXCEPTION 'package %', package
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'package_is_of_the_resellers_line';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER package_belongs AFTER INSERT OR UPDATE OF account_id, package_id ON package_change
+    FOR EACH ROW EXECUTE FUNCTION check_package_to_come();
+CREATE TRIGGER package_belongs AFTER INSERT OR UPDATE OF reseller_id, default_package_id ON customer_group
+    FOR EACH ROW WHEN (NEW.default_package_id IS NOT NULL) EXECUTE FUNCTION check_package_to_come();
+
+-- a reseller, a package or a group that moves leaves nobody behind with what his own reseller's line does not have
+CREATE FUNCTION check_lines() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    refused text;
+BEGIN
+    SELECT rule INTO refused FROM (
+        SELECT DISTINCT 'package_is_of_the_resellers_line' AS rule, package.reseller_id AS seller,
+               customer.reseller_id AS buyer
+        FROM package JOIN account ON package_id = package.id JOIN customer ON customer.id = customer_id
+        UNION SELECT 'group_is_of_the_resellers_line', customer_group.reseller_id, customer.reseller_id
+        FROM customer_group JOIN customer ON group_id = customer_group.id
+        UNION SELECT 'package_is_of_the_resellers_line', package.reseller_id, customer_group.reseller_id
+        FROM package JOIN customer_group ON default_package_id = package.id) AS sold
+    WHERE seller IS NOT NULL AND seller <> ALL (reseller_and_above(buyer)) LIMIT 1;
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION '%', refused USING ERRCODE = 'check_violation', CONSTRAINT = refused;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER lines_hold AFTER UPDATE OF parent_id ON reseller
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_lines();
+CREATE CONSTRAINT TRIGGER lines_hold AFTER UPDATE OF reseller_id ON package
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_lines();
+CREATE CONSTRAINT TRIGGER lines_hold AFTER UPDATE OF reseller_id ON customer_group
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_lines();
+
 CREATE TABLE device (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account_id      bigint REFERENCES account ON DELETE CASCADE,     -- NULL: in the inventory
-    reseller_id     bigint REFERENCES reseller,                      -- whose inventory; NULL: the provider's
+    reseller_id     bigint DEFAULT home_reseller() REFERENCES reseller,  -- whose inventory; NULL: the provider's
     mac             macaddr NOT NULL UNIQUE,
     authorised      boolean NOT NULL DEFAULT true,
     mac_auth        boolean NOT NULL DEFAULT false,                  -- the MAC alone authenticates
@@ -716,7 +831,8 @@ BEGIN
         FROM jsonb_to_record(to_jsonb(CASE sign WHEN 1 THEN NEW ELSE OLD END))
              AS money (customer_id bigint, kind text, amount_cents bigint, voided_at timestamptz)
         WHERE voided_at IS NULL
-        ON CONFLICT (customer_id) DO UPDATE SET balance_cents = customer_balance.balance_cents + excluded.balance_cents;
+        ON CONFLICT (customer_id) DO UPDATE
+        SET balance_cents = customer_balance.balance_cents + excluded.balance_cents;
     END LOOP;
     RETURN NULL;
 END $$;
@@ -752,6 +868,7 @@ CREATE TRIGGER count_allocation AFTER INSERT OR DELETE ON allocation
 CREATE TABLE import_run (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     operator        text NOT NULL DEFAULT session_user,
+    reseller_id     bigint DEFAULT home_reseller(),                  -- whose it was when it was applied
     kind            text NOT NULL CHECK (kind <> ''),                -- customers, invoices, payments, radius
     file_name       text NOT NULL,
     file_sha256     text NOT NULL,
@@ -789,7 +906,7 @@ CREATE TABLE saved_filter (
 CREATE TABLE accounting_node (
     node            text PRIMARY KEY CHECK (node <> ''),
     last_spool_id   bigint NOT NULL DEFAULT 0,                       -- with the batch, so that none is folded twice
-    spool           text NOT NULL DEFAULT '',                        -- whose ids those are: two nodes never share a name
+    spool           text NOT NULL DEFAULT '',                        -- whose ids those are: nodes never share a name
     folded_at       timestamptz NOT NULL DEFAULT now()               -- what arrived before is folded, all of it
 );
 CREATE TABLE accounting_day (
@@ -842,7 +959,7 @@ CREATE TABLE session (
     time_zone       text NOT NULL,                                   -- the customer's when the session began
     billing_day     smallint NOT NULL,
     flags           text[] NOT NULL DEFAULT '{}',                    -- clock_clamped, wrapped, reset, no_start, ...
-    points          jsonb NOT NULL DEFAULT '[]',                     -- what policies/accounting needs to split usage by time
+    points          jsonb NOT NULL DEFAULT '[]',                     -- for policies/accounting to split usage by time
     state           text NOT NULL DEFAULT 'open' CHECK (state = 'open')
 ) WITH (fillfactor = 45);      -- interims update in place (HOT): what opened together reports together, a page at once
 CREATE INDEX session_identity ON session (nas_address, acct_session_id, user_name);
@@ -1048,14 +1165,17 @@ CREATE TRIGGER log_renamed_devices AFTER UPDATE ON account
 
 -- ------------------------------------------------------------------------------------------------ audit --
 
--- Who did what, when, and what each row was before and after. Written by triggers, so psql and every other writer is
--- in it. An act is an entry, its rows are its changes; when the transaction commits, each entry is sealed: its hash covers
+-- Who did what, when, and what each row was before and after. Written by triggers, so psql and every other writer is in
+-- it. An act is an entry, its rows are its changes; when the transaction commits, each entry is sealed: its hash covers
 -- its changes and the hash of the entry before, so what is edited, missing or put in between shows (audit_flaws).
--- Known weakness: who owns the database can make the whole chain anew; note audit_head elsewhere now and then.
+-- Known weaknesses: act, detail and program are what the client says; operator and changes are not. Who owns the
+-- database can make the whole chain anew: note its head elsewhere now and then (audit verify --head). Who may write may
+-- also hold locks for as long as his transaction is open, the chain's too (SET CONSTRAINTS ALL IMMEDIATE).
 CREATE TABLE audit_entry (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at              timestamptz NOT NULL DEFAULT clock_timestamp(),
     operator        text NOT NULL DEFAULT session_user,              -- the role that logged in
+    reseller_id     bigint,                                          -- whose operator that was; NULL: the provider's
     program         text NOT NULL DEFAULT current_setting('application_name'),
     act             text NOT NULL,                                   -- customer suspend; sql: by hand
     detail          text,                                            -- why: a comment, a job, whom it acted as
@@ -1072,7 +1192,7 @@ CREATE TABLE audit_change (
     relation        text NOT NULL,
     key             text NOT NULL,                                   -- as operators know the row: code, user name, MAC
     customer_id     bigint,                                          -- whom it concerns
-    before          jsonb,                                           -- NULL: added. Of an edit: the changed columns only
+    before          jsonb,                                           -- NULL: added. Of an edit: what has changed
     after           jsonb                                            -- NULL: removed
 );
 CREATE INDEX audit_change_entry_id ON audit_change (entry_id);
@@ -1086,65 +1206,93 @@ CREATE TABLE audit_head (
 );
 INSERT INTO audit_head DEFAULT VALUES;
 
--- the entry of the act under way, made with its first change; whoever begins another act clears tollkeeper.audit_entry
+-- The entry of the act under way, made with its first change; whoever begins another act clears tollkeeper.audit_entry.
+-- An entry that can be seen and is not sealed is this transaction's own. It is sealed at commit, with all its changes,
+-- whatever the client has set for its constraints.
 CREATE FUNCTION audit_entry_of_this_act() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     entry bigint := nullif(current_setting('tollkeeper.audit_entry', true), '');
 BEGIN
-    IF entry IS NULL THEN
-        INSERT INTO audit_entry (act, detail)
-        VALUES (coalesce(nullif(current_setting('tollkeeper.act', true), ''), 'sql'),
-                nullif(current_setting('tollkeeper.detail', true), ''))
+    IF entry IS NULL OR NOT EXISTS (SELECT FROM audit_entry WHERE id = entry AND hash IS NULL) THEN
+        SET CONSTRAINTS seal_audit_entry DEFERRED;
+        INSERT INTO audit_entry (reseller_id, act, detail)
+        VALUES (my_reseller(), coalesce(nullif(current_setting('tollkeeper.act', true), ''), 'sql'),
+                nullif(concat_ws('; ',
+                    'as ' || (SELECT name FROM reseller
+                              WHERE id = acting_as('reseller') AND id = ANY (my_resellers())),
+                    'as ' || (SELECT code FROM customer
+                              WHERE id = acting_as('customer') AND id = ANY (acting_customers())),
+                    nullif(current_setting('tollkeeper.detail', true), '')), ''))
         RETURNING id INTO entry;
         PERFORM set_config('tollkeeper.audit_entry', entry::text, true);
-    ELSIF NOT EXISTS (SELECT FROM audit_entry WHERE id = entry AND hash IS NULL AND operator = session_user) THEN
-        -- what is not sealed yet and can be seen is this transaction's own, of a savepoint or not
-        RAISE EXCEPTION 'tollkeeper.audit_entry names no entry of this transaction';
     END IF;
     RETURN entry;
 END $$;
 
--- the columns that differ, of two rows; secrets by name only
-CREATE FUNCTION audit_difference(this jsonb, other jsonb, secrets text[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-    SELECT jsonb_object_agg(key, CASE WHEN key = ANY (secrets) AND value <> 'null' THEN '"(secret)"' ELSE value END)
-    FROM jsonb_each(this)
-    WHERE key <> ALL ('{version,name_key,search_text,allocated_cents}')
-      AND (other IS NULL OR value IS DISTINCT FROM other -> key)
-$$;
+-- a row, or of an edit the columns that differ from the other one, without what only counts; secrets by name only
+CREATE FUNCTION audit_row(this jsonb, other jsonb, secrets text[]) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    shown jsonb;
+    secret text;
+BEGIN
+    IF other IS NULL THEN
+        shown := jsonb_strip_nulls(this - '{version,name_key,search_text,allocated_cents}'::text[]);
+    ELSE
+        SELECT jsonb_object_agg(key, value) INTO shown FROM jsonb_each(this)
+        WHERE key <> ALL ('{version,name_key,search_text,allocated_cents}') AND value IS DISTINCT FROM other -> key;
+    END IF;
+    FOREACH secret IN ARRAY secrets LOOP
+        IF shown -> secret <> 'null' THEN
+            shown := jsonb_set(shown, ARRAY[secret], '"(secret)"');
+        END IF;
+    END LOOP;
+    RETURN shown;
+END $$;
 
--- Arguments: what the rows are called, key and customer as expressions over a row r, secret columns, primary key.
+-- Arguments: what the rows are called, key and customer as expressions over a row r, secret columns, primary key. A row
+-- whose primary key was changed was removed, and another one added.
 CREATE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
-    pairs text := CASE TG_OP
-        WHEN 'INSERT' THEN 'SELECT to_jsonb(r) AS new, NULL::jsonb AS old, r.* FROM new_rows AS r'
-        WHEN 'DELETE' THEN 'SELECT NULL::jsonb AS new, to_jsonb(r) AS old, r.* FROM old_rows AS r'
-        ELSE format('SELECT to_jsonb(r) AS new, to_jsonb(o) AS old, r.* FROM new_rows AS r JOIN old_rows AS o USING (%s) '
-                    'WHERE to_jsonb(r) - ''version'' <> to_jsonb(o) - ''version''', TG_ARGV[4]) END;
-    any_row boolean;
+    removed text := 'SELECT to_jsonb(r) AS old, NULL::jsonb AS new, r.* FROM old_rows AS r';
+    added text := 'SELECT NULL::jsonb AS old, to_jsonb(r) AS new, r.* FROM new_rows AS r';
+    rows text := CASE TG_OP WHEN 'INSERT' THEN added WHEN 'DELETE' THEN removed WHEN 'UPDATE' THEN format(
+        'SELECT to_jsonb(o) AS old, to_jsonb(r) AS new, r.* FROM new_rows AS r JOIN old_rows AS o USING (%1$s) '
+        'WHERE to_jsonb(r) - %2$L::text[] <> to_jsonb(o) - %2$L::text[] '
+        'UNION ALL %3$s WHERE NOT EXISTS (SELECT FROM new_rows AS o WHERE (%5$s) = (%6$s)) '
+        'UNION ALL %4$s WHERE NOT EXISTS (SELECT FROM old_rows AS o WHERE (%5$s) = (%6$s))',
+        TG_ARGV[4], '{version,name_key,search_text,allocated_cents}', removed, added,
+        regexp_replace(TG_ARGV[4], '(\w+)', 'o.\1', 'g'), regexp_replace(TG_ARGV[4], '(\w+)', 'r.\1', 'g')) END;
+    any_row boolean := true;
 BEGIN
-    EXECUTE format('SELECT EXISTS (%s)', pairs) INTO any_row;
+    IF TG_OP = 'TRUNCATE' THEN
+        INSERT INTO audit_change (entry_id, relation, key, before)
+        VALUES (audit_entry_of_this_act(), TG_ARGV[0], '*', '{}');
+        RETURN NULL;
+    END IF;
+    EXECUTE format('SELECT EXISTS (%s)', rows) INTO any_row;
     IF any_row THEN
         EXECUTE format('INSERT INTO audit_change (entry_id, relation, key, customer_id, before, after) '
-                       'SELECT $1, %L, %s, %s, audit_difference(old, new, $2), audit_difference(new, old, $2) '
-                       'FROM (%s) AS r', TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], pairs)
+                       'SELECT $1, %L, %s, %s, audit_row(old, new, $2), audit_row(new, old, $2) FROM (%s) AS r',
+                       TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], rows)
         USING audit_entry_of_this_act(), TG_ARGV[3]::text[];
     END IF;
     RETURN NULL;
 END $$;
 
 CREATE FUNCTION audit_table(relation_name text, known_as text, key_expression text, customer_expression text,
-                            secrets text[] DEFAULT '{}', primary_key text DEFAULT 'id') RETURNS void
+                            secrets text[] DEFAULT '{}', primary_key text DEFAULT 'id',
+                            events text[] DEFAULT '{INSERT,UPDATE,DELETE,TRUNCATE}') RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     event text;
 BEGIN
-    FOREACH event IN ARRAY '{INSERT,UPDATE,DELETE}'::text[] LOOP
+    FOREACH event IN ARRAY events LOOP
         EXECUTE format('CREATE TRIGGER audit_%s AFTER %s ON %I %s FOR EACH STATEMENT '
                        'EXECUTE FUNCTION audit_rows(%L, %L, %L, %L, %L)',
                        lower(event), event, relation_name,
                        CASE event WHEN 'INSERT' THEN 'REFERENCING NEW TABLE AS new_rows'
                                   WHEN 'UPDATE' THEN 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'
-                                  ELSE 'REFERENCING OLD TABLE AS old_rows' END,
+                                  WHEN 'DELETE' THEN 'REFERENCING OLD TABLE AS old_rows' ELSE '' END,
                        known_as, key_expression, customer_expression, secrets, primary_key);
     END LOOP;
 END $$;
@@ -1159,8 +1307,8 @@ BEGIN
     PERFORM audit_table('installation', 'installation', '''installation''', 'NULL::bigint', '{}', 'one_row');
     PERFORM audit_table('reseller', 'reseller', 'r.name', 'NULL::bigint');
     PERFORM audit_table('operator_role', 'role', 'r.name', 'NULL::bigint', '{}', 'name');
-    PERFORM audit_table('operator_role_permission', 'role permission', 'r.role || '' '' || r.area', 'NULL::bigint', '{}',
-                        'role, area');
+    PERFORM audit_table('operator_role_permission', 'role permission', 'r.role || '' '' || r.area', 'NULL::bigint',
+                        '{}', 'role, area');
     PERFORM audit_table('operator', 'operator', 'r.name', 'NULL::bigint');
     PERFORM audit_table('package', 'package', 'r.name', 'NULL::bigint');
     PERFORM audit_table('time_band', 'time band', package_name || ' || '' '' || r.position', 'NULL::bigint', '{}',
@@ -1190,14 +1338,16 @@ CREATE TRIGGER audit_delete AFTER DELETE ON accounting_quarantine REFERENCING OL
     EXECUTE FUNCTION audit_rows('quarantine', 'r.id::text', 'NULL::bigint', '{}', 'id');
 
 CREATE FUNCTION audit_hash(previous bytea, entry audit_entry) RETURNS bytea LANGUAGE sql STABLE AS $$
-    SELECT sha256(previous || convert_to(jsonb_build_array(entry.position, extract(epoch FROM entry.at)::text, entry.operator,
-                                                           entry.program, entry.act, entry.detail)::text, 'UTF8')
-                  || coalesce((SELECT string_agg(sha256(convert_to(
-                         jsonb_build_array(relation, key, customer_id, before, after)::text, 'UTF8')), ''::bytea ORDER BY id)
-                         FROM audit_change WHERE entry_id = entry.id), ''::bytea))
+    SELECT sha256(previous
+                  || convert_to(jsonb_build_array(entry.position, extract(epoch FROM entry.at)::text, entry.operator,
+                                                  entry.reseller_id, entry.program, entry.act,
+                                                  entry.detail)::text, 'UTF8')
+                  || coalesce((SELECT string_agg(sha256(convert_to(jsonb_build_array(
+                                   relation, key, customer_id, before, after)::text, 'UTF8')), ''::bytea ORDER BY id)
+                               FROM audit_change WHERE entry_id = entry.id), ''::bytea))
 $$;
 
--- entries join the chain as their transactions commit, one transaction at a time, so nobody waits while acts are under way
+-- entries join the chain as their transactions commit, one at a time, so nobody waits while acts are under way
 CREATE FUNCTION seal_audit_entry() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     head audit_head;
@@ -1225,42 +1375,70 @@ CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON audit_entry FOR EACH STATEMENT 
 CREATE TRIGGER kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_change
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_edit();
 
--- what is wrong with the chain, in its order; nothing where it is whole
-CREATE FUNCTION audit_flaws() RETURNS TABLE (place bigint, flaw text)
+CREATE FUNCTION check_may_verify() RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF NOT (may('audit', 'view') AND sees_all()) THEN
+        RAISE EXCEPTION 'who sees a part of the audit cannot verify it' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+END $$;
+
+-- how far the chain goes, and the hash to be noted elsewhere
+CREATE FUNCTION audit_chain(OUT last_position bigint, OUT last_hash bytea, OUT entries bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    WITH linked AS (
+    SELECT check_may_verify();
+    SELECT position, hash, (SELECT count(*) FROM audit_entry) FROM audit_head
+$$;
+
+-- what is wrong with a part of the chain, in its order; nothing where it is whole
+CREATE FUNCTION audit_flaws(after_position bigint, up_to bigint) RETURNS TABLE (place bigint, flaw text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT check_may_verify();
+    WITH before AS (
+        SELECT position, hash FROM audit_entry WHERE position <= after_position ORDER BY position DESC LIMIT 1),
+    linked AS (
         SELECT entry, position, previous_hash, hash,
-               lag(position, 1, 0::bigint) OVER chain AS position_before, lag(hash, 1, '\x'::bytea) OVER chain AS hash_before
-        FROM audit_entry AS entry WHERE hash IS NOT NULL WINDOW chain AS (ORDER BY position))
+               lag(position, 1, coalesce((SELECT position FROM before), 0)) OVER chain AS position_before,
+               lag(hash, 1, coalesce((SELECT hash FROM before), '\x')) OVER chain AS hash_before
+        FROM audit_entry AS entry WHERE position > after_position AND position <= up_to
+        WINDOW chain AS (ORDER BY position))
     SELECT position, 'entries are missing before this one' FROM linked WHERE position <> position_before + 1
     UNION ALL
     SELECT position, 'does not follow the entry before it' FROM linked
     WHERE position = position_before + 1 AND previous_hash IS DISTINCT FROM hash_before
     UNION ALL
-    SELECT position, 'was edited, or its changes were' FROM linked WHERE hash <> audit_hash(previous_hash, entry)
-    UNION ALL
-    SELECT NULL, 'a change belongs to no entry' FROM audit_change
-    WHERE NOT EXISTS (SELECT FROM audit_entry WHERE id = entry_id)
-    UNION ALL
-    SELECT audit_head.position, 'the last entries are missing' FROM audit_head
+    SELECT position, 'was edited, or its changes were' FROM linked
+    WHERE hash IS DISTINCT FROM audit_hash(previous_hash, entry)
+    ORDER BY 1
+$$;
+
+-- what is wrong with its end, and what is in no place of it
+CREATE FUNCTION audit_loose_ends() RETURNS TABLE (place bigint, flaw text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT check_may_verify();
+    SELECT audit_head.position, 'the last entries are not those that were sealed last' FROM audit_head
     WHERE (audit_head.position, audit_head.hash) IS DISTINCT FROM
           ROW(coalesce((SELECT max(position) FROM audit_entry), 0),
               coalesce((SELECT hash FROM audit_entry ORDER BY position DESC NULLS LAST LIMIT 1), '\x'))
     UNION ALL
-    SELECT NULL, 'an entry was never sealed' FROM audit_entry WHERE hash IS NULL
-    ORDER BY 1
+    SELECT NULL, 'the head of the chain is missing' WHERE NOT EXISTS (SELECT FROM audit_head)
+    UNION ALL
+    SELECT position, 'an entry was never sealed, or has no place: ' || act FROM audit_entry
+    WHERE hash IS NULL OR position IS NULL OR position < 1
+    UNION ALL
+    SELECT NULL, 'a change belongs to no entry: ' || relation || ' ' || key FROM audit_change
+    WHERE NOT EXISTS (SELECT FROM audit_entry WHERE id = entry_id)
 $$;
-REVOKE EXECUTE ON FUNCTION audit_flaws() FROM PUBLIC;
 
--- What the transaction under way has changed so far, and whom that concerns: for a dry run, and to ask before much is done.
+-- What the transaction under way has changed so far, and whom that concerns: for a dry run, and to ask before much is
+-- done.
 CREATE FUNCTION my_changes() RETURNS SETOF audit_change LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
     SELECT audit_change.* FROM audit_entry JOIN audit_change ON entry_id = audit_entry.id
     WHERE hash IS NULL AND operator = session_user AND at >= transaction_timestamp() ORDER BY audit_change.id
 $$;
 
--- customers that were changed themselves, with the sub-accounts that this covers; that lost or got something; that are in
--- a changed group; that have, or will have, a changed package. What is called otherwise now is nobody's concern.
+-- customers that were changed themselves, with the sub-accounts that this covers; that lost or got something; that are
+-- in a changed group; that have, or will have, a changed package. What is called otherwise now is nobody's concern.
 CREATE FUNCTION customers_reached() RETURNS SETOF bigint LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
     WITH RECURSIVE changed AS MATERIALIZED (
@@ -1279,7 +1457,8 @@ SET search_path FROM CURRENT AS $$
     UNION SELECT (before ->> 'customer_id')::bigint FROM changed WHERE before ->> 'customer_id' IS NOT NULL
     UNION SELECT customer_id FROM account WHERE id IN (SELECT (before ->> 'account_id')::bigint FROM changed)
     UNION SELECT id FROM customer
-          WHERE group_id IN (SELECT customer_group.id FROM customer_group JOIN changed ON name = key AND relation = 'group')
+          WHERE group_id IN (SELECT customer_group.id
+                             FROM customer_group JOIN changed ON name = key AND relation = 'group')
     UNION SELECT customer_id FROM account WHERE package_id IN (SELECT id FROM changed_package)
     UNION SELECT customer_id FROM account WHERE id IN (
               SELECT account_id FROM package_change
@@ -1384,7 +1563,9 @@ GRANT USAGE ON SEQUENCE session_id_seq TO tollkeeper_fold;           -- a sessio
 GRANT EXECUTE ON FUNCTION make_session_partitions(date, integer) TO tollkeeper_fold;
 
 -- Operators: every statement of theirs passes these policies. What has no reseller is the provider's own; packages and
--- groups of the provider, and of the resellers above, may be seen and used, not changed.
+-- groups of the provider, and of the resellers above, may be seen and used, not changed. What anybody can learn of
+-- others: that a name, an address or a number is taken (they are unique among all), the names of login roles, and about
+-- how many rows there are (ids count up, EXPLAIN estimates).
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tollkeeper_operator') THEN
@@ -1394,59 +1575,70 @@ BEGIN
 EXCEPTION WHEN invalid_grant_operation OR insufficient_privilege THEN NULL;          -- a superuser needs no membership
 END $$;
 
--- one policy to see, one each to add, change and remove; conditions that are the same for all rows are asked once
+-- one policy to see, one each to add, change and remove; conditions that are the same for all rows are asked once. Who
+-- wrote a row, and what triggers add up, is nobody's to type.
 CREATE FUNCTION guard(relation_name text, guarded area, visible text, editable text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     seen text := format('(SELECT may(%L, ''view'')) AND (%s)', guarded, visible);
     changed text := format('(SELECT may(%L, ''edit'')) AND (%s)', guarded, coalesce(editable, visible));
+    columns text;
 BEGIN
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', relation_name);
     EXECUTE format('GRANT SELECT ON %I TO tollkeeper_operator', relation_name);
     EXECUTE format('CREATE POLICY seen ON %I FOR SELECT TO tollkeeper_operator USING (%s)', relation_name, seen);
     IF editable IS DISTINCT FROM 'false' THEN
-        EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO tollkeeper_operator', relation_name);
-        EXECUTE format('CREATE POLICY added ON %I FOR INSERT TO tollkeeper_operator WITH CHECK (%s)', relation_name, changed);
-        EXECUTE format('CREATE POLICY changed ON %I FOR UPDATE TO tollkeeper_operator USING (%s)', relation_name, changed);
-        EXECUTE format('CREATE POLICY removed ON %I FOR DELETE TO tollkeeper_operator USING (%s)', relation_name, changed);
+        SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
+        WHERE attrelid = relation_name::regclass AND attnum > 0 AND NOT attisdropped
+          AND attname <> ALL ('{author,operator,allocated_cents}');
+        EXECUTE format('GRANT INSERT (%s), UPDATE (%1$s), DELETE ON %I TO tollkeeper_operator', columns, relation_name);
+        EXECUTE format('CREATE POLICY added ON %I FOR INSERT TO tollkeeper_operator WITH CHECK (%s)',
+                       relation_name, changed);
+        EXECUTE format('CREATE POLICY changed ON %I FOR UPDATE TO tollkeeper_operator USING (%s)',
+                       relation_name, changed);
+        EXECUTE format('CREATE POLICY removed ON %I FOR DELETE TO tollkeeper_operator USING (%s)',
+                       relation_name, changed);
     END IF;
 END $$;
 
--- the customer acted as, and its sub-accounts; NULL: nobody in particular
-CREATE FUNCTION acting_customers() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+-- the customer acted as, and its sub-accounts, if who asks may see it
+CREATE FUNCTION acting_customers() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
     WITH RECURSIVE below AS (
-        SELECT id FROM customer WHERE id = acting_as('customer')
+        SELECT id FROM customer
+        WHERE id = acting_as('customer')
+          AND (is_providers() AND acting_as('reseller') IS NULL OR reseller_id = ANY (my_resellers()))
         UNION ALL SELECT customer.id FROM customer JOIN below ON customer.parent_id = below.id)
-    SELECT CASE WHEN acting_as('customer') IS NOT NULL THEN (SELECT coalesce(array_agg(id), '{}') FROM below) END
+    SELECT coalesce(array_agg(id), '{}') FROM below
 $$;
--- packages and groups that may be sold, though not changed
+-- whose packages and groups may be sold, though not changed
 CREATE FUNCTION sellable_resellers() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
-    SELECT my_resellers() || reseller_and_above(coalesce(acting_as('reseller'), my_reseller()))
+    SELECT CASE
+        WHEN acting_as('customer') IS NOT NULL THEN (
+            SELECT reseller_and_above(reseller_id) FROM customer
+            WHERE id = acting_as('customer') AND id = ANY (acting_customers()))
+        WHEN acting_as('reseller') IS NULL THEN my_resellers() || reseller_and_above(my_reseller())
+        WHEN acting_as('reseller') = ANY (my_resellers())
+        THEN my_resellers() || reseller_and_above(acting_as('reseller'))
+    END
 $$;
--- whose audit may be read: what my operators did, and what concerns my customers
-CREATE FUNCTION is_my_operator(name text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path FROM CURRENT AS $$
-    SELECT EXISTS (SELECT FROM operator WHERE operator.name = is_my_operator.name AND reseller_id = ANY (my_resellers()))
-$$;
+-- what my resellers' operators have done
 CREATE FUNCTION is_my_audit(entry bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
-    SELECT EXISTS (SELECT FROM audit_entry WHERE id = entry AND is_my_operator(operator))
-$$;
-CREATE FUNCTION concerns_my_customers(entry bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path FROM CURRENT AS $$
-    SELECT EXISTS (SELECT FROM audit_change JOIN customer ON customer.id = customer_id
-                   WHERE entry_id = entry AND reseller_id = ANY (my_resellers()))
+    SELECT EXISTS (SELECT FROM audit_entry WHERE id = entry AND reseller_id = ANY (my_resellers()))
 $$;
 
 DO $$
 DECLARE
-    mine text := '(SELECT sees_all()) OR reseller_id = ANY ((SELECT my_resellers())::bigint[])';
-    sold text := '(SELECT sees_all()) OR reseller_id IS NULL OR reseller_id = ANY ((SELECT sellable_resellers())::bigint[])';
-    acted text := '((SELECT acting_as(''reseller'')) IS NULL AND (SELECT asks_as_owner() OR my_reseller() IS NULL)'
-                  ' OR reseller_id = ANY ((SELECT my_resellers())::bigint[]))'
-                  ' AND ((SELECT acting_as(''customer'')) IS NULL OR id = ANY ((SELECT acting_customers())::bigint[]))';
     everything text := '(SELECT sees_all())';
+    not_as_customer text := '(SELECT acting_as(''customer'') IS NULL)';
+    my_part text := not_as_customer || ' AND reseller_id = ANY ((SELECT my_resellers())::bigint[])';
+    mine text := '(SELECT sees_all()) OR ' || my_part;
+    sold text := '(SELECT sees_all()) OR reseller_id IS NULL'
+                 ' OR reseller_id = ANY ((SELECT sellable_resellers())::bigint[])';
+    below_me text := '(SELECT sees_all()) OR ' || not_as_customer
+                     || ' AND %s = ANY ((SELECT my_resellers())::bigint[])';
     -- who sees all need not be asked about each row: half a second less with a hundred thousand of them
     of_customer text := '((SELECT sees_all()) OR EXISTS (SELECT FROM customer WHERE customer.id = customer_id))';
     of_account text := '((SELECT sees_all()) OR EXISTS (SELECT FROM account WHERE account.id = account_id))';
@@ -1454,7 +1646,7 @@ DECLARE
     my_package text := 'EXISTS (SELECT FROM package WHERE package.id = package_id AND (' || mine || '))';
     relation text;
 BEGIN
-    PERFORM guard('customer', 'customer', acted);
+    PERFORM guard('customer', 'customer', mine || ' OR id = ANY ((SELECT acting_customers())::bigint[])');
     FOREACH relation IN ARRAY '{contact,address,note,attachment,external_id,portal_reset}'::text[] LOOP
         PERFORM guard(relation, 'customer', of_customer);
     END LOOP;
@@ -1465,32 +1657,46 @@ BEGIN
     PERFORM guard('account', 'account', of_customer);
     PERFORM guard('account_nas', 'account', of_account);
     PERFORM guard('package_change', 'account', of_account);
-    PERFORM guard('device', 'account', 'CASE WHEN account_id IS NULL THEN ' || mine || ' ELSE ' || of_account || ' END');
+    PERFORM guard('device', 'account',
+                  'CASE WHEN account_id IS NULL THEN ' || mine || ' ELSE ' || of_account || ' END');
     PERFORM guard('package', 'package', sold, mine);
     PERFORM guard('time_band', 'package', of_package, my_package);
     PERFORM guard('package_profile', 'package', of_package, my_package);
     PERFORM guard('customer_group', 'group', sold, mine);
     PERFORM guard('nas', 'nas', 'true', everything);
-    PERFORM guard('reseller', 'reseller', '(SELECT sees_all()) OR id = ANY ((SELECT my_resellers())::bigint[])',
-                  '(SELECT sees_all()) OR parent_id = ANY ((SELECT my_resellers())::bigint[])');
-    PERFORM guard('operator', 'operator', mine || ' OR name = session_user', mine);
-    PERFORM guard('session', 'session', 'CASE WHEN account_id IS NULL THEN ' || everything || ' ELSE ' || of_account || ' END',
-                  'false');
+    PERFORM guard('reseller', 'reseller', format(below_me, 'id'), format(below_me, 'parent_id'));
+    PERFORM guard('operator', 'operator', mine || ' OR name = session_user',
+                  '(' || mine || ') AND is_within_mine(role)');
+    PERFORM guard('operator_role', 'operator', 'true', everything || ' AND is_within_mine(name)');
+    PERFORM guard('operator_role_permission', 'operator', 'true', everything || ' AND may(area, permission)');
+    PERFORM guard('session', 'session',
+                  everything || ' OR account_id IS NOT NULL AND ' || of_account, 'false');
     PERFORM guard('session_history', 'session',
-                  'CASE WHEN (SELECT sees_all()) THEN true WHEN account_id IS NULL THEN false ELSE ' || of_account || ' END',
-                  'false');
-    PERFORM guard('usage_day', 'usage', '(SELECT sees_all()) OR ' || of_account, 'false');
-    FOREACH relation IN ARRAY '{accounting_node,accounting_day,accounting_quarantine,accounting_reboot}'::text[] LOOP
-        PERFORM guard(relation, 'accounting', everything, CASE relation WHEN 'accounting_quarantine' THEN everything
-                                                                        ELSE 'false' END);
+                  everything || ' OR account_id IS NOT NULL AND ' || of_account, 'false');
+    PERFORM guard('usage_day', 'usage', of_account, 'false');
+    FOREACH relation IN ARRAY '{accounting_node,accounting_day,accounting_reboot}'::text[] LOOP
+        PERFORM guard(relation, 'accounting', everything, 'false');
     END LOOP;
-    PERFORM guard('audit_change', 'audit', '(SELECT sees_all()) OR customer_id IS NOT NULL AND ' || of_customer
-                  || ' OR is_my_audit(entry_id)', 'false');
-    PERFORM guard('audit_entry', 'audit', '(SELECT sees_all()) OR is_my_operator(operator) OR concerns_my_customers(id)',
-                  'false');
-    PERFORM guard('import_run', 'import', 'operator = session_user OR (SELECT sees_all()) OR is_my_operator(operator)');
+    PERFORM guard('accounting_quarantine', 'accounting', everything);
+    PERFORM guard('audit_change', 'audit',
+                  of_customer || ' OR ' || not_as_customer || ' AND is_my_audit(entry_id)', 'false');
+    PERFORM guard('audit_entry', 'audit', mine || ' OR EXISTS (SELECT FROM audit_change JOIN customer'
+                  ' ON customer.id = customer_id WHERE entry_id = audit_entry.id)', 'false');
+    PERFORM guard('import_run', 'import', mine);
     PERFORM guard('import_row', 'import', 'EXISTS (SELECT FROM import_run WHERE import_run.id = run_id)');
 END $$;
+
+-- everybody sees who he is himself, and what he may do
+CREATE POLICY own ON operator FOR SELECT TO tollkeeper_operator USING (name = session_user);
+CREATE POLICY own ON operator_role FOR SELECT TO tollkeeper_operator
+    USING (name = (SELECT role FROM operator WHERE operator.name = session_user));
+CREATE POLICY own ON operator_role_permission FOR SELECT TO tollkeeper_operator
+    USING (role = (SELECT role FROM operator WHERE operator.name = session_user));
+ALTER TABLE installation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON installation FOR SELECT USING (true);
+CREATE POLICY changed ON installation FOR UPDATE TO tollkeeper_operator
+    USING ((SELECT may('node', 'edit') AND sees_all()));
+GRANT SELECT, UPDATE (time_zone, currency) ON installation TO tollkeeper_operator;
 
 -- Customers that an operator may see, by words of their own, of their contacts or addresses, or in their user names: as
 -- many as `most`, some more than once. LIKE is not leakproof, so under row-level security no index answers it, and all
@@ -1521,51 +1727,76 @@ END $$;
 ALTER TABLE saved_filter ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON saved_filter TO tollkeeper_operator USING (operator = session_user);
 GRANT SELECT, INSERT, UPDATE, DELETE ON saved_filter TO tollkeeper_operator;
-ALTER TABLE operator_role ENABLE ROW LEVEL SECURITY;
-ALTER TABLE operator_role_permission ENABLE ROW LEVEL SECURITY;
-CREATE POLICY seen ON operator_role FOR SELECT TO tollkeeper_operator USING (true);
-CREATE POLICY seen ON operator_role_permission FOR SELECT TO tollkeeper_operator USING (true);
-CREATE POLICY changed ON operator_role TO tollkeeper_operator USING ((SELECT may('operator', 'edit') AND sees_all()));
-CREATE POLICY changed ON operator_role_permission TO tollkeeper_operator
-    USING ((SELECT may('operator', 'edit') AND sees_all()));
-GRANT SELECT, INSERT, UPDATE, DELETE ON operator_role, operator_role_permission TO tollkeeper_operator;
-GRANT SELECT ON installation TO tollkeeper_operator;
-GRANT SELECT, INSERT, UPDATE ON customer_code_sequence TO tollkeeper_operator;
 GRANT USAGE ON SEQUENCE receipt_number TO tollkeeper_operator;
 
--- Make an operator's login role, or give it another password, as its SCRAM verifier or hash: an operator may do so for whom
--- it may edit, and for itself.
+-- A login role is this installation's where its comment says so: roles are of the cluster, where others have theirs.
+CREATE FUNCTION login_mark() RETURNS text LANGUAGE sql STABLE AS
+    $$ SELECT 'operator of Tollkeeper ' || id FROM installation $$;
+CREATE FUNCTION is_our_login(operator_name text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = operator_name
+                   AND shobj_description(oid, 'pg_authid') = login_mark())
+$$;
+
+-- Make an operator's login role, or give it another password, as its SCRAM verifier: an operator may do so for whom it
+-- may edit, and for itself.
 CREATE FUNCTION set_operator_login(operator_name text, verifier text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    IF NOT (operator_name = session_user OR may('operator', 'edit') AND EXISTS (
-                SELECT FROM operator WHERE name = operator_name AND (sees_all() OR reseller_id = ANY (my_resellers()))))
-       OR NOT EXISTS (SELECT FROM operator WHERE name = operator_name) THEN
+    IF NOT EXISTS (
+        SELECT FROM operator WHERE name = operator_name AND (
+            name = session_user
+            OR may('operator', 'edit') AND is_within_mine(role)
+               AND (sees_all() OR acting_as('customer') IS NULL AND reseller_id = ANY (my_resellers())))) THEN
         RAISE EXCEPTION 'no operator is named %', operator_name USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF verifier !~ '^SCRAM-SHA-256\$' THEN
+    IF verifier !~ '^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/]+=*\$[A-Za-z0-9+/]+=*:[A-Za-z0-9+/]+=*$' THEN
         RAISE EXCEPTION 'a password comes as its SCRAM verifier' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = operator_name) THEN
-        EXECUTE format('CREATE ROLE %I LOGIN IN ROLE tollkeeper_operator', operator_name);
-    ELSIF NOT pg_has_role(operator_name, 'tollkeeper_operator', 'MEMBER') THEN
+        EXECUTE format('CREATE ROLE %I IN ROLE tollkeeper_operator', operator_name);
+        EXECUTE format('COMMENT ON ROLE %I IS %L', operator_name, login_mark());
+    ELSIF NOT is_our_login(operator_name) THEN
         RAISE EXCEPTION 'role % is of something else', operator_name
             USING ERRCODE = 'check_violation', CONSTRAINT = 'operator_name_is_no_other_role';
     END IF;
-    EXECUTE format('ALTER ROLE %I PASSWORD %L', operator_name, verifier);
+    EXECUTE format('ALTER ROLE %I %s PASSWORD %L', operator_name,
+                   (SELECT CASE WHEN enabled THEN 'LOGIN' ELSE 'NOLOGIN' END FROM operator WHERE name = operator_name),
+                   verifier);
+    INSERT INTO audit_change (entry_id, relation, key, before, after)
+    VALUES (audit_entry_of_this_act(), 'operator', operator_name,
+            '{"password": "(secret)"}', '{"password": "(secret)"}');
 END $$;
 
-CREATE FUNCTION drop_operator_login(operator_name text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+-- the login role follows its operator: who is disabled cannot log in, and who is removed leaves none behind
+CREATE FUNCTION follow_operator() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    IF NOT may('operator', 'edit') OR EXISTS (SELECT FROM operator WHERE name = operator_name)
-       OR NOT pg_has_role(operator_name, 'tollkeeper_operator', 'MEMBER') THEN
-        RAISE EXCEPTION 'role % is in use', operator_name USING ERRCODE = 'insufficient_privilege';
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM saved_filter WHERE operator = OLD.name;
     END IF;
-    EXECUTE format('DROP ROLE IF EXISTS %I', operator_name);
+    IF NOT is_our_login(OLD.name) THEN
+        RETURN NULL;
+    ELSIF TG_OP = 'UPDATE' THEN
+        EXECUTE format('ALTER ROLE %I %s', NEW.name, CASE WHEN NEW.enabled THEN 'LOGIN' ELSE 'NOLOGIN' END);
+        RETURN NULL;
+    END IF;
+    EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', OLD.name);
+    BEGIN
+        EXECUTE format('DROP ROLE %I', OLD.name);
+    EXCEPTION WHEN dependent_objects_still_exist THEN NULL;          -- something of its own: it stays, without login
+    END;
+    RETURN NULL;
 END $$;
-REVOKE EXECUTE ON FUNCTION set_operator_login(text, text), drop_operator_login(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION set_operator_login(text, text), drop_operator_login(text), audit_flaws() TO tollkeeper_operator;
+CREATE TRIGGER followed AFTER DELETE OR UPDATE OF enabled ON operator
+    FOR EACH ROW EXECUTE FUNCTION follow_operator();
+
+-- what operators may call; the first of these in the policies and defaults above
+GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as(text), home_reseller(), my_reseller(),
+    is_providers(), sees_all(), my_resellers(), acting_customers(), sellable_resellers(), is_my_audit(bigint),
+    is_time_zone(text), is_reply_attributes(jsonb), asks_as_owner(),
+    next_customer_code(text), group_has_reseller(bigint), customers_by_text(text[], text[], integer), my_changes(),
+    customers_reached(), set_operator_login(text, text), audit_chain(), audit_flaws(bigint, bigint), audit_loose_ends()
+    TO tollkeeper_operator;
+
 -- the fold is no operator: what it was granted above, it sees all of
 DO $$
 DECLARE

@@ -4,9 +4,9 @@ Rules: the words of the name, first name before surname, without leading titles;
 first three, in capitals; then a number of at least three digits from 001. So `Frikkie Visser` is FRI001, and a bare
 initial is followed by the surname: `G Joubert` is GJO001. Companies go by the company's name.
 
-The number comes from the prefix's row in customer_code_sequence, which stays locked until the transaction ends: a
-rollback gives the number back, so there are no gaps, and two customers of the same prefix are added one after the
-other. A number whose code was typed in by hand is skipped.
+The number comes from the prefix's row in customer_code_sequence (schema.sql, next_customer_code), which stays locked
+until the transaction ends: a rollback gives the number back, so there are no gaps, and two customers of the same prefix
+are added one after the other. A number whose code was typed in by hand is skipped.
 
 Known weakness: a company whose name begins with a title is cut as well (`Mr Price` becomes PRI); letters with no
 Latin base (Cyrillic, Chinese) count as special characters, and a name of nothing else needs a code typed in.
@@ -15,12 +15,11 @@ Latin base (Cyrillic, Chinese) count as special characters, and a name of nothin
 import re
 import unicodedata
 
-from sqlalchemy import exists, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
 from provisioning.errors import BadInput
-from provisioning.models import Customer, CustomerCodeSequence
+from provisioning.models import Customer
 
 LETTERS = 3
 
@@ -44,10 +43,7 @@ def prefix(*names: str | None) -> str:
 
 def take(session: Session, letters: str) -> str:
     """Return the next free account code with these letters, and hold it until the transaction ends."""
-    while True:
-        code = f"{letters}{_next_number(session, letters):03}"
-        if not is_taken(session, code):
-            return code
+    return str(session.scalar(text("SELECT next_customer_code(:letters)"), {"letters": letters}))
 
 
 def is_taken(session: Session, code: str) -> bool:
@@ -66,12 +62,3 @@ def _letters(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Z0-9]", "", plain.upper())
 
-
-def _next_number(session: Session, letters: str) -> int:
-    sequence = insert(CustomerCodeSequence).values(prefix=letters, last_number=1)
-    return session.scalars(
-        sequence.on_conflict_do_update(
-            index_elements=[CustomerCodeSequence.prefix],
-            set_={"last_number": CustomerCodeSequence.last_number + 1},
-        ).returning(CustomerCodeSequence.last_number)
-    ).one()

@@ -91,7 +91,7 @@ class Device(Base):
 
     id: Mapped[Identifier]
     account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey(Account.id, ondelete="CASCADE"))
-    reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
+    reseller_id: Mapped[int | None] = has_default(BigInteger, ForeignKey("reseller.id"))
     mac: Mapped[str] = mapped_column(MACADDR, unique=True)
     authorised: Mapped[bool] = has_default()
     mac_auth: Mapped[bool] = has_default()

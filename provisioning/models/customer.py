@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, Numeric, SmallInteger, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Numeric, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,7 +32,7 @@ class CustomerGroup(Versioned, Base):
 
     id: Mapped[Identifier]
     name: Mapped[str] = mapped_column(unique=True)
-    reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
+    reseller_id: Mapped[int | None] = has_default(BigInteger, ForeignKey("reseller.id"))
     enabled: Mapped[bool] = has_default()
     sends_reply_message: Mapped[bool] = has_default()
     treatment_blocked: Mapped[str] = has_default(TREATMENT)
@@ -80,7 +80,7 @@ class Customer(Versioned, Base):
 
     id: Mapped[Identifier]
     code: Mapped[str] = mapped_column(unique=True)
-    reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
+    reseller_id: Mapped[int | None] = has_default(BigInteger, ForeignKey("reseller.id"))
     group_id: Mapped[int] = mapped_column(ForeignKey(CustomerGroup.id))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     type: Mapped[str] = has_default(CUSTOMER_TYPE)

@@ -18,6 +18,7 @@ class AuditEntry(Base):
     id: Mapped[Identifier]
     at: Mapped[Moment] = has_default()
     operator: Mapped[str] = has_default()
+    reseller_id: Mapped[BigInt | None]
     program: Mapped[str] = has_default()
     act: Mapped[str]
     detail: Mapped[str | None]
@@ -62,6 +63,7 @@ class ImportRun(Base):
 
     id: Mapped[Identifier]
     operator: Mapped[str] = has_default()
+    reseller_id: Mapped[int | None] = has_default(BigInteger)
     kind: Mapped[str]
     file_name: Mapped[str]
     file_sha256: Mapped[str]

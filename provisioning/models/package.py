@@ -50,7 +50,7 @@ class Package(Versioned, Base):
 
     id: Mapped[Identifier]
     name: Mapped[str] = mapped_column(unique=True)
-    reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
+    reseller_id: Mapped[int | None] = has_default(BigInteger, ForeignKey("reseller.id"))
     download_bps: Mapped[RateBps | None]
     upload_bps: Mapped[RateBps | None]
     burst_download_bps: Mapped[RateBps | None]

@@ -1,6 +1,6 @@
 """Resellers in their tree, the operators who work for them or for the provider, and what these may do."""
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from provisioning.models.base import AREA, PERMISSION, Base, Identifier, Moment, Versioned, has_default
@@ -14,7 +14,7 @@ class Reseller(Versioned, Base):
 
     id: Mapped[Identifier]
     name: Mapped[str] = mapped_column(unique=True)
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
+    parent_id: Mapped[int | None] = has_default(BigInteger, ForeignKey("reseller.id"))
     brand: Mapped[str | None]
     created_at: Mapped[Moment] = has_default()
 
@@ -47,7 +47,7 @@ class Operator(Versioned, Base):
     id: Mapped[Identifier]
     name: Mapped[str] = mapped_column(unique=True)
     role: Mapped[str] = mapped_column(ForeignKey(OperatorRole.name))
-    reseller_id: Mapped[int | None] = mapped_column(ForeignKey(Reseller.id))
+    reseller_id: Mapped[int | None] = has_default(BigInteger, ForeignKey(Reseller.id))
     full_name: Mapped[str | None]
     email: Mapped[str | None]
     enabled: Mapped[bool] = has_default()

@@ -74,7 +74,7 @@ def parse_cents(text: str) -> int:
 
 def format_cents(cents: int) -> str:
     """Return an amount of money with its two decimals."""
-    return f"{cents // 100}.{cents % 100:02}"
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
 
 
 def parse_seconds(text: str) -> int:
@@ -116,6 +116,20 @@ def _date_within(text: str) -> date:
     day = date.fromisoformat(text)
     _within(text, datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     return day
+
+
+def parse_day(text: str) -> date:
+    """Return a day from `2027-01-31`."""
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            return _date_within(text)
+    except ValueError as exc:
+        raise _no_day(text) from exc
+    raise _no_day(text)
+
+
+def _no_day(text: str) -> BadInput:
+    return BadInput(f"{text!r} is not a day", "Write it as 2027-01-31.")
 
 
 def parse_mac(text: str) -> str:

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from provisioning.cli.root import tollkeeper
 
-NOUNS = ("nas", "group", "package", "customer", "account", "device", "session", "usage", "accounting quarantine")
+NOUNS = (
+    *("nas", "group", "package", "customer", "account", "device", "session", "usage", "accounting quarantine"),
+    *("invoice", "credit-note", "payment", "balance"),
+)
 
 # words that some command takes, and words that no command should choke on
 WORDS = (
@@ -56,6 +59,7 @@ LIKELY = {
     "PROFILE": ("huawei=A/B", "mikrotik=A", "acme=A", "none"),
     "ATTRIBUTE": ("Filter-Id=x", "Reply-Message+=x y", "Nope=1"),
     "ROUTE": ("198.51.100.0/24",),
+    "INVOICE=AMOUNT": ("INV-1=5", "INV-1=999999999999999", "INV-9=1", "=", "a=b"),
     "MAC": ("00:00:5e:00:53:01", "00:00:5e:00:53:02"),
     "IP": ("192.0.2.10", "2001:db8::1", "2001:db8:1::/64", "::/0"),
     "DAY": ("2026-02-28", "1970-01-02", "2199-12-31"),
@@ -63,6 +67,8 @@ LIKELY = {
     "integer range": ("1", "20"),
     "name": ("Homes", "Home 50", "edge1", "new"),
     "code": ("FRI001",),
+    "number": ("INV-1", "new"),
+    "receipt": ("R000001", "new"),
     "user_name": ("frikkie", "new"),
     "address": ("192.0.2.1", "192.0.2.2", "::1"),
     "customer": ("FRI001",),
@@ -120,6 +126,8 @@ def runner(database):
         ["account", "add", "frikkie", "--customer", "FRI001", "--package", "Home 50", "--generate"],
         ["device", "add", "frikkie", "00:00:5e:00:53:01"],
         ["nas", "add", "edge1", "192.0.2.1"],
+        ["invoice", "add", "FRI001", "INV-1", "100"],
+        ["payment", "add", "FRI001", "50"],
     ):
         assert runner.invoke(tollkeeper, line).exit_code == 0, line
     return runner

@@ -1465,6 +1465,15 @@ SET search_path FROM CURRENT AS $$
               WHERE package_id IN (SELECT id FROM changed_package) AND applied_at IS NULL AND cancelled_at IS NULL)
 $$;
 
+-- all open sessions of accounts of theirs, or that are on a router which is changed. Arrays, as nobody can estimate how many.
+CREATE FUNCTION sessions_reached() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    WITH router AS (SELECT ARRAY(SELECT (side ->> 'address')::inet FROM my_changes(), unnest(ARRAY[before, after]) AS side
+                                 WHERE relation = 'nas' AND side ? 'address') AS addresses),
+    concerned AS (SELECT ARRAY(SELECT id FROM account WHERE customer_id = ANY (ARRAY(SELECT customers_reached()))
+                               UNION SELECT account_id FROM session, router WHERE nas_address = ANY (addresses)) AS ids)
+    SELECT ARRAY(SELECT session.id FROM session, concerned WHERE account_id = ANY (ids))
+$$;
+
 -- ------------------------------------------------------------------------------------- the hook's views --
 
 -- The rows as the hook keeps them in memory, column for column what policies/rows.py takes. Times are seconds

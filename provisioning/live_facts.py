@@ -14,20 +14,13 @@ from sqlalchemy.orm import Session
 from policies import facts, mac, rows
 from policies.facts import Account, Customer, Device, Facts
 
+_REACHED = text("SELECT sessions_reached()")
 _ONLINE = text("""
-    WITH reached AS MATERIALIZED (SELECT customers_reached() AS id),
-    router (address) AS MATERIALIZED (
-        SELECT (side ->> 'address')::inet FROM my_changes(), unnest(ARRAY[before, after]) AS side
-        WHERE relation = 'nas' AND side ? 'address'),
-    concerned AS MATERIALIZED (
-        SELECT account_id FROM session JOIN account ON account.id = account_id JOIN reached ON reached.id = customer_id
-        UNION SELECT account_id FROM session JOIN router ON nas_address = router.address)
     SELECT session.id, account_id, session.user_name, customer.code, coalesce(nas.name, host(nas_address)),
            host(nas_address), session_class, calling_station_id, port, started_at
-    FROM session JOIN concerned USING (account_id)
-    JOIN account ON account.id = account_id JOIN customer ON customer.id = customer_id
+    FROM session JOIN account ON account.id = account_id JOIN customer ON customer.id = customer_id
     LEFT JOIN nas ON nas.address = nas_address
-    ORDER BY started_at, session.id
+    WHERE session.id = ANY(:ids) ORDER BY started_at, session.id
 """)
 _ABOVE = """
     id IN (WITH RECURSIVE above AS (
@@ -65,7 +58,8 @@ class Online(NamedTuple):
 
 def online(session: Session) -> list[Online]:
     """Return the open sessions of all whom this transaction's changes concern, the oldest first."""
-    return [Online(*row) for row in session.execute(_ONLINE).tuples()]
+    reached = session.execute(_REACHED).scalar_one()
+    return [Online(*row) for row in session.execute(_ONLINE, {"ids": reached}).tuples()] if reached else []
 
 
 class Reader:

@@ -1803,8 +1803,8 @@ GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as
     is_providers(), sees_all(), my_resellers(), acting_customers(), sellable_resellers(), is_my_audit(bigint),
     is_time_zone(text), is_reply_attributes(jsonb), asks_as_owner(),
     next_customer_code(text), group_has_reseller(bigint), customers_by_text(text[], text[], integer), my_changes(),
-    customers_reached(), set_operator_login(text, text), audit_chain(), audit_flaws(bigint, bigint), audit_loose_ends()
-    TO tollkeeper_operator;
+    customers_reached(), sessions_reached(), set_operator_login(text, text), audit_chain(), audit_flaws(bigint, bigint),
+    audit_loose_ends() TO tollkeeper_operator;
 
 -- the fold is no operator: what it was granted above, it sees all of
 DO $$

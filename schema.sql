@@ -361,6 +361,14 @@ CREATE TRIGGER count_version BEFORE UPDATE ON customer_group FOR EACH ROW EXECUT
 
 -- -------------------------------------------------------------------------------------------- customers --
 
+-- a company's name, else a person's, whatever the capitals and spaces
+CREATE FUNCTION customer_name_key(company_name text, first_name text, last_name text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT lower(regexp_replace(btrim(coalesce(nullif(btrim(company_name), ''),
+                                               coalesce(first_name, '') || ' ' || coalesce(last_name, ''))),
+                                '[[:space:]]+', ' ', 'g'))
+$$;
+
 CREATE TABLE customer (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     code            text NOT NULL UNIQUE CHECK (code ~ '^[A-Z0-9][A-Z0-9_-]{1,31}$'),
@@ -403,9 +411,7 @@ CREATE TABLE customer (
     version         integer NOT NULL DEFAULT 1,
     created_at      timestamptz NOT NULL DEFAULT now(),
     -- what the customer is called, in one writing
-    name_key        text NOT NULL GENERATED ALWAYS AS (lower(regexp_replace(btrim(coalesce(
-                        nullif(btrim(company_name), ''), coalesce(first_name, '') || ' ' || coalesce(last_name, ''))),
-                        '[[:space:]]+', ' ', 'g'))) STORED,
+    name_key        text NOT NULL GENERATED ALWAYS AS (customer_name_key(company_name, first_name, last_name)) STORED,
     -- what the customer may be found by, any part of it
     search_text     text NOT NULL GENERATED ALWAYS AS (lower(
                         code || ' ' || coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' '
@@ -634,6 +640,10 @@ CREATE INDEX account_customer_id ON account (customer_id);
 CREATE INDEX account_package_id ON account (package_id);
 CREATE INDEX account_user_name_search ON account USING gin (user_name gin_trgm_ops);
 CREATE INDEX account_routes ON account (id) WHERE routes <> '{}';     -- few: whose an address is, is asked of each
+CREATE INDEX account_ipv6_prefixes ON account USING gist (ipv6_prefix inet_ops) WHERE ipv6_prefix IS NOT NULL;
+CREATE INDEX account_delegated_ipv6_prefixes ON account USING gist (delegated_ipv6_prefix inet_ops)
+    WHERE delegated_ipv6_prefix IS NOT NULL;
+CREATE INDEX account_vlan_id ON account (vlan_id) WHERE vlan_id IS NOT NULL;
 CREATE TRIGGER count_version BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION count_version();
 
 -- a package is the provider's or of the customer's reseller's line; a residential customer has nothing static
@@ -688,6 +698,29 @@ CREATE TABLE package_change (
 );
 CREATE UNIQUE INDEX one_change_a_moment ON package_change (account_id, activates_at)
     WHERE applied_at IS NULL AND cancelled_at IS NULL;
+
+-- Which other accounts have an address, a prefix or a route that overlaps one of these; which one of another customer has
+-- this VLAN on a router where this account may be. Of all accounts, as nobody sees into the part of other resellers.
+CREATE FUNCTION static_holders(wanted inet[], own bigint) RETURNS TABLE (asked inet, held inet, holder bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT asked, held, holder FROM unnest(wanted) AS asked, LATERAL (
+        SELECT ipv4_address AS held, id AS holder FROM account
+        WHERE ipv4_address BETWEEN host(network(asked))::inet AND host(broadcast(asked))::inet
+        UNION ALL SELECT ipv6_prefix, id FROM account WHERE ipv6_prefix && asked
+        UNION ALL SELECT delegated_ipv6_prefix, id FROM account WHERE delegated_ipv6_prefix && asked
+        UNION ALL SELECT prefix, id FROM account, unnest(routes) AS route,
+                         CAST(substring(route FROM '^[0-9.]+/[0-9]+') AS inet) AS prefix
+                  WHERE routes <> '{}' AND prefix && asked) AS found
+    WHERE holder IS DISTINCT FROM own ORDER BY masklen(held) DESC
+$$;
+CREATE FUNCTION vlan_holder(vlan integer, own bigint, owner bigint, nas_ids bigint[]) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT id FROM account
+    WHERE vlan_id = vlan AND id IS DISTINCT FROM own AND customer_id <> owner AND cancelled_at IS NULL
+      AND (nas_ids = '{}' OR NOT EXISTS (SELECT FROM account_nas WHERE account_id = account.id)
+           OR EXISTS (SELECT FROM account_nas WHERE account_id = account.id AND nas_id = ANY (nas_ids)))
+    ORDER BY id LIMIT 1
+$$;
 
 -- what an account is to have, and what a group gives, is of the same line as what an account has
 CREATE FUNCTION check_package_to_come() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -817,6 +850,16 @@ CREATE TABLE customer_balance (
     balance_cents   bigint NOT NULL DEFAULT 0                        -- owed; below zero: paid ahead; by trigger
 );
 CREATE INDEX customer_balance_balance_cents ON customer_balance (balance_cents);
+
+-- why a customer may have nothing more that costs, whoever asks: 'no limit', 'exceeded', NULL for no reason
+CREATE FUNCTION credit_refusal(customer_id bigint) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    SELECT CASE WHEN credit_limit_cents IS NULL THEN 'no limit'
+                WHEN balance_cents > credit_limit_cents THEN 'exceeded' END
+    FROM customer JOIN customer_group ON customer_group.id = group_id
+    LEFT JOIN customer_balance ON customer_balance.customer_id = customer.id
+    WHERE customer.id = credit_refusal.customer_id AND requires_credit_limit
+$$;
 
 CREATE FUNCTION count_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -1149,14 +1192,15 @@ BEGIN
     PERFORM follow_changes('installation', 'installation', '''*''');
 END $$;
 
--- a renamed account takes its devices along
+-- an account that is renamed, cancelled or taken up again takes its devices along
 CREATE FUNCTION log_renamed_devices() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO change_log (relation, key)
     SELECT 'device', mac::text FROM device
     JOIN new_rows ON new_rows.id = device.account_id
-    JOIN old_rows ON old_rows.id = new_rows.id AND old_rows.user_name <> new_rows.user_name;
+    JOIN old_rows ON old_rows.id = new_rows.id
+     AND (old_rows.user_name, old_rows.cancelled_at IS NULL) <> (new_rows.user_name, new_rows.cancelled_at IS NULL);
     RETURN NULL;
 END $$;
 CREATE TRIGGER log_renamed_devices AFTER UPDATE ON account
@@ -1535,7 +1579,7 @@ FROM account WHERE cancelled_at IS NULL;
 
 CREATE VIEW hook_device AS
 SELECT mac::text AS mac, account.user_name, authorised, mac_auth
-FROM device JOIN account ON account.id = device.account_id;
+FROM device JOIN account ON account.id = device.account_id WHERE cancelled_at IS NULL;
 
 -- open sessions, only of accounts that may not have any number of them
 CREATE VIEW hook_session AS
@@ -1803,8 +1847,9 @@ GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as
     is_providers(), sees_all(), my_resellers(), acting_customers(), sellable_resellers(), is_my_audit(bigint),
     is_time_zone(text), is_reply_attributes(jsonb), asks_as_owner(),
     next_customer_code(text), group_has_reseller(bigint), customers_by_text(text[], text[], integer), my_changes(),
-    customers_reached(), sessions_reached(), set_operator_login(text, text), audit_chain(), audit_flaws(bigint, bigint),
-    audit_loose_ends() TO tollkeeper_operator;
+    customers_reached(), sessions_reached(), static_holders(inet[], bigint), credit_refusal(bigint),
+    vlan_holder(integer, bigint, bigint, bigint[]), set_operator_login(text, text), audit_chain(),
+    audit_flaws(bigint, bigint), audit_loose_ends() TO tollkeeper_operator;
 
 -- the fold is no operator: what it was granted above, it sees all of
 DO $$

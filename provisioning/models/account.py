@@ -19,6 +19,19 @@ class Account(Versioned, Base):
         Index("account_package_id", "package_id"),
         Index("account_user_name_search", "user_name", postgresql_using="gin"),
         Index("account_routes", "id", postgresql_where=text("routes <> '{}'::text[]")),
+        Index(
+            "account_ipv6_prefixes",
+            "ipv6_prefix",
+            postgresql_using="gist",
+            postgresql_where=text("ipv6_prefix IS NOT NULL"),
+        ),
+        Index(
+            "account_delegated_ipv6_prefixes",
+            "delegated_ipv6_prefix",
+            postgresql_using="gist",
+            postgresql_where=text("delegated_ipv6_prefix IS NOT NULL"),
+        ),
+        Index("account_vlan_id", "vlan_id", postgresql_where=text("vlan_id IS NOT NULL")),
     )
 
     id: Mapped[Identifier]

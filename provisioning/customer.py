@@ -6,7 +6,7 @@ from typing import Literal, TypedDict, Unpack
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from provisioning import acting, acts, device, expressible, particulars, rows
+from provisioning import acts, device, expressible, particulars, rows
 from provisioning import code as account_code
 from provisioning.acts import act
 from provisioning.errors import Conflict, NotFound
@@ -70,8 +70,9 @@ def add(session: Session, *, group_id: int, code: str | None = None, **columns: 
 
     It is of the reseller given, else of its parent's, else of the operator's own.
     """
-    if "reseller_id" not in columns:
-        columns["reseller_id"] = _reseller_id(session, columns.get("parent_id"))
+    if "reseller_id" not in columns and columns.get("parent_id") is not None:
+        parent = session.get(Customer, columns["parent_id"])
+        columns["reseller_id"] = None if parent is None else parent.reseller_id
     customer = Customer(group_id=group_id)
     rows.put(customer, particulars.checked(columns, region=None))
     if code:
@@ -83,14 +84,9 @@ def add(session: Session, *, group_id: int, code: str | None = None, **columns: 
     return customer
 
 
-def _reseller_id(session: Session, parent_id: int | None) -> int | None:
-    parent = None if parent_id is None else session.get(Customer, parent_id)
-    return acting.own_reseller_id(session) if parent is None else parent.reseller_id
-
-
 def _add_with_next_code(session: Session, customer: Customer) -> None:
     """Add with the next code; take the one behind it where that code was being typed in somewhere else just now."""
-    letters = _prefix(customer)
+    letters = code_prefix(customer.type, customer.first_name, customer.last_name, customer.company_name)
     while True:
         customer.code = account_code.take(session, letters)
         try:
@@ -103,10 +99,11 @@ def _add_with_next_code(session: Session, customer: Customer) -> None:
             return
 
 
-def _prefix(customer: Customer) -> str:
-    person = (customer.first_name, customer.last_name)
-    if customer.type == "company" or not any(name and name.strip() for name in person):
-        return account_code.prefix(customer.company_name)
+def code_prefix(kind: str | None, first_name: str | None, last_name: str | None, company_name: str | None) -> str:
+    """Return the letters of a customer's account code: of the company for companies, else of the person."""
+    person = (first_name, last_name)
+    if kind == "company" or not any(name and name.strip() for name in person):
+        return account_code.prefix(company_name)
     return account_code.prefix(*person)
 
 

@@ -28,6 +28,20 @@ def find(session: Session, row: type[Row], column: InstrumentedAttribute[str], v
     return found
 
 
+def of_id(session: Session, row: type[Row], row_id: int) -> Row:
+    """Return the row of this id; raise `NotFound`."""
+    found = session.get(row, row_id)
+    if found is None:
+        raise gone(row, row_id)
+    return found
+
+
+def gone(row: type[Base], row_id: int) -> NotFound:
+    """Return what to raise where no row has this id, or none that may be seen."""
+    noun = row.__tablename__
+    return NotFound(f"no {noun} has the id {row_id}", f"List those of a customer: tollkeeper {noun} list CODE.")
+
+
 def put(row: Base, columns: Mapping[str, Any]) -> None:
     """Set columns of a row; raise `BadInput` for text that no column may hold."""
     for column, value in columns.items():

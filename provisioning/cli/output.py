@@ -142,7 +142,9 @@ def human(key: str, value: Any, none: str = "-") -> str:
             return form(value)
     if isinstance(value, list):
         return ", ".join(human("", item) for item in value)
-    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return " ".join(str(value).splitlines()).replace("\t", " ")  # a value is one field of one line
 
 
 def table(*headings: str, header: bool = True) -> "Table":

@@ -71,6 +71,11 @@ def of_customers(session: Session, rows: Sequence[Invoice | Payment]) -> list[di
     return [_columns(row, customer_id=codes[row.customer_id]) for row in rows]
 
 
+def belonging(row: Base, code: str) -> dict[str, Any]:
+    """Every column of what belongs to a customer; `customer` by account code."""
+    return _columns(row, customer_id=code)
+
+
 def nas_names(session: Session, ids: Iterable[int]) -> list[str]:
     """Return the names of NAS, in order."""
     return sorted(_names(session, Nas.id, Nas.name, ids).values())

@@ -18,6 +18,7 @@ from tests.acceptance.conftest import Provider
 pytestmark = pytest.mark.acceptance
 
 OBEYED_WITHIN_SECONDS = 0.25
+VENDOR_SPECIFIC = 26  # Mikrotik-Rate-Limit among them
 
 
 def tollkeeper(provider: Provider, *arguments: str) -> dict[str, object]:
@@ -47,22 +48,30 @@ def fastest(turns: Iterable[tuple[Callable[[], object], Callable[[], bool]]]) ->
     return min(taken)
 
 
-def is_answered(provider: Provider, user_name: str, code: str) -> Callable[[], bool]:
+def ask(provider: Provider, user_name: str) -> wire.Reply:
+    """Ask by a packet made here: on a busy machine radclient takes longer to start than a change to be obeyed."""
+    attributes, password = [(wire.USER_NAME, user_name.encode())], f"{user_name}-password".encode()
+    reply = wire.exchange(wire.access_request(attributes, provider.secret.encode(), password=password), provider.port)
+    assert reply is not None
+    return reply
+
+
+def is_answered(provider: Provider, user_name: str, code: int) -> Callable[[], bool]:
     """A question: does this user get this answer?"""
-    return lambda: provider.authenticate(user_name, f"{user_name}-password").code == code
+    return lambda: ask(provider, user_name).code == code
 
 
 def test_block_and_unblock(provider: Provider) -> None:
     """`account block` refuses the next request, `account unblock` lets it in again."""
-    assert is_answered(provider, "active", "Access-Accept")()
+    assert is_answered(provider, "active", wire.ACCESS_ACCEPT)()
 
     blocked_after, unblocked_after = [], []
     for _ in range(3):  # the best counts: a machine is busy now and then
         tollkeeper(provider, "account", "block", "active")
-        blocked_after.append(seconds_until(is_answered(provider, "active", "Access-Reject")))
+        blocked_after.append(seconds_until(is_answered(provider, "active", wire.ACCESS_REJECT)))
         assert provider.explain("active")["reason"] == "account_blocked"
         tollkeeper(provider, "account", "unblock", "active")
-        unblocked_after.append(seconds_until(is_answered(provider, "active", "Access-Accept")))
+        unblocked_after.append(seconds_until(is_answered(provider, "active", wire.ACCESS_ACCEPT)))
         if max(blocked_after[-1], unblocked_after[-1]) < OBEYED_WITHIN_SECONDS:
             break
 
@@ -84,8 +93,8 @@ def test_a_group_of_ten_thousand(provider: Provider) -> None:
     def switch(verb: str) -> Callable[[], object]:
         return lambda: tollkeeper(provider, "group", verb, "home")
 
-    off = switch("disable"), is_answered(provider, "active", "Access-Reject")
-    on = switch("enable"), is_answered(provider, "active", "Access-Accept")
+    off = switch("disable"), is_answered(provider, "active", wire.ACCESS_REJECT)
+    on = switch("enable"), is_answered(provider, "active", wire.ACCESS_ACCEPT)
     off[0]()
     off_after = seconds_until(off[1])
     assert _changes_logged(provider) == logged_before + 1
@@ -106,7 +115,9 @@ def test_a_changed_speed(provider: Provider) -> None:
     def turn(rate: str) -> tuple[Callable[[], object], Callable[[], bool]]:
         return (
             lambda: tollkeeper(provider, "package", "edit", "Home", "--download", rate, "--upload", "7M"),
-            lambda: provider.authenticate("active", "active-password")["Mikrotik-Rate-Limit"] == f"7M/{rate}",
+            lambda: any(
+                value.endswith(f"7M/{rate}".encode()) for value in ask(provider, "active").values(VENDOR_SPECIFIC)
+            ),
         )
 
     assert fastest(map(turn, ("77M", "78M", "79M"))) < OBEYED_WITHIN_SECONDS
@@ -204,7 +215,7 @@ def test_everything_an_operator_adds(provider: Provider) -> None:
     """Group, package, customer and account of one minute ago are in force."""
 
     def turn(name: str) -> tuple[Callable[[], object], Callable[[], bool]]:
-        return lambda: add(name), is_answered(provider, name, "Access-Accept")
+        return lambda: add(name), is_answered(provider, name, wire.ACCESS_ACCEPT)
 
     def add(name: str) -> None:
         with provider.session() as session:

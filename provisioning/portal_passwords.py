@@ -15,7 +15,7 @@ from provisioning.errors import BadInput
 
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4, hash_len=32, salt_len=16, type=Type.ID)
 # of a password that nobody knows, with these parameters: what is compared where there is no user of a name
-_NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$9vWpfQMKFmJSjE+Q253sGw$BRDhDWDHJhsu9cWzqhX258gxYR8vBLB53EJHRnR5ojA"
+NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$9vWpfQMKFmJSjE+Q253sGw$BRDhDWDHJhsu9cWzqhX258gxYR8vBLB53EJHRnR5ojA"
 _SHORTEST = 10
 _LONGEST = 128
 
@@ -34,7 +34,7 @@ def hash_password(password: str) -> str:
 def is_right(password: str, hashed: str | None) -> bool:
     """Return whether this is the password; without a hash it takes the same time to say no."""
     try:
-        return _HASHER.verify(hashed or _NOBODYS, password) and hashed is not None
+        return _HASHER.verify(hashed or NOBODYS, password) and hashed is not None
     except (VerificationError, InvalidHashError):
         return False
 

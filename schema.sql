@@ -1397,7 +1397,7 @@ DECLARE
     head audit_head;
     entry audit_entry;
 BEGIN
-    SELECT * INTO head FROM audit_head FOR UPDATE;
+    SELECT * INTO STRICT head FROM audit_head FOR UPDATE;
     SELECT * INTO entry FROM audit_entry WHERE id = NEW.id;
     entry.position := head.position + 1;
     UPDATE audit_entry SET position = entry.position, previous_hash = head.hash, hash = audit_hash(head.hash, entry)
@@ -1717,7 +1717,9 @@ BEGIN
     PERFORM guard('package_profile', 'package', of_package, my_package);
     PERFORM guard('customer_group', 'group', sold, mine);
     PERFORM guard('nas', 'nas', 'true', everything);
-    PERFORM guard('reseller', 'reseller', format(below_me, 'id'), format(below_me, 'parent_id'));
+    -- one that is just being added is not among them yet, but its parent is
+    PERFORM guard('reseller', 'reseller', format(below_me, 'id') || ' OR ' || format(below_me, 'parent_id'),
+                  format(below_me, 'parent_id'));
     PERFORM guard('operator', 'operator', mine || ' OR name = session_user',
                   '(' || mine || ') AND is_within_mine(role)');
     PERFORM guard('operator_role', 'operator', 'true', everything || ' AND is_within_mine(name)');

@@ -27,11 +27,10 @@ log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%u@%d '
 """
 
-# operators have passwords; the owner, who is a member of theirs so as to act as one, is who the kernel says
+# operators have passwords, and a name that nobody has is told no more than a wrong one; ours are who the kernel says
 _HBA = """\
 local all postgres,tollkeeper,tollkeeper_hook,tollkeeper_fold peer map=tollkeeper
-local all +tollkeeper_operator scram-sha-256
-local all all peer map=tollkeeper
+local all all scram-sha-256
 """
 
 ROLES = {

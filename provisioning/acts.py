@@ -50,14 +50,17 @@ def act(
 
 
 @contextmanager
-def begin(session: Session, name: str, *, area: str, detail: str = "") -> Iterator[None]:
-    """Begin an act that is no single operation; raise `Forbidden`. Within another act it is a part of that one."""
+def begin(session: Session, name: str, *, area: str | None, detail: str = "") -> Iterator[None]:
+    """Begin an act that is no single operation; raise `Forbidden`. Within another act it is a part of that one.
+
+    None as area: everybody may.
+    """
     if "act" in session.info:
         yield
         return
     with translated():
         permitted, operator, *_ = session.execute(_BEGIN, {"area": area, "act": name, "detail": detail}).one()
-    if not permitted:
+    if area is not None and not permitted:
         raise forbidden(operator, area, "change")
     session.info["act"] = name
     try:

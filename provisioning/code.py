@@ -61,4 +61,3 @@ def _without_titles(words: list[str]) -> list[str]:
 def _letters(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Z0-9]", "", plain.upper())
-

@@ -11,14 +11,13 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from provisioning.constraints import SENTENCES
-from provisioning.errors import BadInput, Conflict, OperatorError, Unreachable, WrongSchema
+from provisioning.errors import BadInput, Conflict, Forbidden, OperatorError, Unreachable, WrongSchema
 
 SCHEMA_VERSION = 3
 _TIMEOUT_SECONDS = "5"
 
 _AGAIN = "Nothing was changed; run the command again."
 _REFUSALS = {
-    errorcodes.INSUFFICIENT_PRIVILEGE: "Set PGUSER to the owner of the schema.",
     errorcodes.READ_ONLY_SQL_TRANSACTION: "This is a replica; set PGHOST to the primary.",
     errorcodes.DEADLOCK_DETECTED: _AGAIN,
     errorcodes.SERIALIZATION_FAILURE: _AGAIN,
@@ -27,6 +26,24 @@ _REFUSALS = {
     errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT: _AGAIN,
     errorcodes.DISK_FULL: "Make room on the database's disk.",
 }
+# libpq gives no SQLSTATE while it connects
+_NO_ENTRY = (
+    (
+        r'password authentication failed for user "(.*)"$',
+        "the password of operator {} is wrong, or nobody is named so",
+        "Put it into ~/.pgpass, or PGPASSWORD; another operator can give you a new one: tollkeeper operator passwd.",
+    ),
+    (
+        r"no password supplied$",
+        "the database wants the operator's password",
+        "Put it into ~/.pgpass, or PGPASSWORD, beside PGUSER.",
+    ),
+    (
+        r'role "(.*)" is not permitted to log in$',
+        "operator {} is disabled",
+        "Another operator can change that: tollkeeper operator enable.",
+    ),
+)
 
 
 def connect(dsn: str = "") -> psycopg2.extensions.connection:
@@ -55,6 +72,8 @@ def translate(failure: BaseException | None) -> OperatorError:
         return BadInput(f"{failure.diag.column_name} is missing", "Give it a value.")
     if (sentence := SENTENCES.get(failure.diag.constraint_name or "")) is not None:
         return Conflict(sentence[0].format(value=_offending_key(failure)), sentence[1])
+    if failure.pgcode == errorcodes.INSUFFICIENT_PRIVILEGE:
+        return Forbidden(f"database refused: {cause}", "See what you may do: tollkeeper operator whoami.")
     if failure.pgcode.startswith(errorcodes.CLASS_DATA_EXCEPTION):
         return BadInput(f"database cannot hold a value: {cause}", "Check what was typed.")
     return Conflict(f"database refused: {cause}", _REFUSALS.get(failure.pgcode, "The database's log says more."))
@@ -62,6 +81,9 @@ def translate(failure: BaseException | None) -> OperatorError:
 
 def _unreachable(failure: BaseException | None) -> OperatorError:
     cause = str(failure).strip().split("\n")[0].removeprefix("FATAL:  ").rstrip(".")
+    for said, message, hint in _NO_ENTRY:
+        if match := re.search(said, cause):
+            return Forbidden(message.format(*match.groups()), hint)
     return Unreachable(
         f"database does not answer: {cause}",
         "Start it with bin/up, or set PGHOST, PGPORT, PGDATABASE and PGUSER to one that runs.",

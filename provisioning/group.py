@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policies.facts import Treatment
-from provisioning import database, expressible, rows
+from provisioning import expressible, rows
 from provisioning.acts import act
 from provisioning.models import CustomerGroup
 from provisioning.rows import Changes
@@ -74,8 +74,7 @@ def disable(session: Session, group: CustomerGroup) -> Changes:
 @act("group")
 def remove(session: Session, group: CustomerGroup) -> None:
     """Remove a group; refused while customers are in it, hidden ones included."""
-    session.delete(group)
-    database.flush(session)
+    rows.remove(session, group)
 
 
 def find(session: Session, name: str) -> CustomerGroup:

@@ -5,7 +5,7 @@ from typing import TypedDict, Unpack
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from provisioning import addresses, database, expressible, passwords, rows
+from provisioning import addresses, expressible, passwords, rows
 from provisioning.acts import act
 from provisioning.errors import Conflict
 from provisioning.models import Nas
@@ -66,8 +66,7 @@ def open_secret(nas: Nas, seal: Seal) -> str:
 @act("nas")
 def remove(session: Session, nas: Nas) -> None:
     """Remove a NAS; refused while accounts are bound to it."""
-    session.delete(nas)
-    database.flush(session)
+    rows.remove(session, nas)
 
 
 def find(session: Session, name: str) -> Nas:

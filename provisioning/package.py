@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policies.facts import Pair, TimeBand, Treatment
-from provisioning import database, expressible, hours, reply_attributes, rows
+from provisioning import expressible, hours, reply_attributes, rows
 from provisioning.acts import act
 from provisioning.models import Package, PackageProfile
 from provisioning.models import TimeBand as TimeBandRow
@@ -117,8 +117,7 @@ def _profile_rows(package: Package, profiles: Profiles) -> list[PackageProfile]:
 @act("package")
 def remove(session: Session, package: Package) -> None:
     """Remove a package; refused while accounts have it."""
-    session.delete(package)
-    database.flush(session)
+    rows.remove(session, package)
 
 
 def find(session: Session, name: str) -> Package:

@@ -6,24 +6,30 @@ from typing import Any, TypeVar
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from provisioning import database
-from provisioning.errors import BadInput, NotFound
+from provisioning import acts, database
+from provisioning.errors import BadInput, Conflict, Forbidden, NotFound
 from provisioning.models import Base
 
 Changes = dict[str, tuple[Any, Any]]  # column -> (before, after)
 Row = TypeVar("Row", bound=Base)
 
 _WORDS = {"nas": "NAS"}
+_AREAS = {
+    "customer_group": "group",
+    "device": "account",
+    "operator_role": "operator",
+}  # where it is not the table's name
 _LONGEST_TEXT = 1000
 _SECRET = frozenset({"secret", "password", "password_hash", "portal_password_hash"})
 _COUNTED = frozenset({"version", "name_key", "search_text"})
 
 
 def find(session: Session, row: type[Row], column: InstrumentedAttribute[str], value: str) -> Row:
-    """Return the row whose unique column has this value; raise `NotFound`."""
+    """Return the row whose unique column has this value; raise `NotFound`, `Forbidden` where no such may be seen."""
     found = session.scalars(select(row).where(column == value)).one_or_none()
     if found is None:
-        noun = row.__tablename__.removeprefix("customer_")
+        acts.check_may_view(session, _AREAS.get(row.__tablename__, row.__tablename__))
+        noun = row.__tablename__.removeprefix("customer_").removeprefix("operator_")
         raise NotFound(f"no {_WORDS.get(noun, noun)} is named {value!r}", f"List them with: tollkeeper {noun} list.")
     return found
 
@@ -59,6 +65,7 @@ def add(session: Session, row: Row) -> Row:
 
 def save(session: Session, row: Base) -> Changes:
     """Update a row; return what changed, without secrets."""
+    claim(session, row)
     state = inspect(row)
     changed = {}
     for attribute in state.mapper.column_attrs:
@@ -69,6 +76,33 @@ def save(session: Session, row: Base) -> Changes:
             changed[attribute.key] = (_shown(attribute.key, history.deleted), _shown(attribute.key, history.added))
     database.flush(session)
     return changed
+
+
+def remove(session: Session, row: Base) -> None:
+    """Delete a row; raise what the database refuses as an operator's error."""
+    claim(session, row)
+    session.delete(row)
+    database.flush(session)
+
+
+def claim(session: Session, row: Base) -> None:
+    """Lock a row that is to be changed; raise `Forbidden` where the operator may only see it.
+
+    Row-level security would pass over it without a word, as if somebody else had removed it.
+    """
+    table, key = row.__table__, inspect(row).identity or ()
+    query = select(*table.primary_key).where(
+        *(column == value for column, value in zip(table.primary_key, key, strict=True))
+    )
+    with database.translated():
+        if session.execute(query.with_for_update()).first() is not None:
+            return
+        if session.execute(query).first() is None:
+            raise Conflict("somebody else has removed it in the meantime", "Look at it again, then decide.")
+    noun = row.__tablename__.removeprefix("customer_").removeprefix("operator_")
+    raise Forbidden(
+        f"this {noun} may be seen, and not changed", "It is the provider's, or another reseller's; ask there."
+    )
 
 
 def _shown(column: str, values: Any) -> Any:

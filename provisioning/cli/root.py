@@ -1,9 +1,31 @@
 """The root command: which commands there are, without importing them."""
 
+from dataclasses import replace
+
+import click
+
+from provisioning import intent
 from provisioning.cli.command import RootGroup
+from provisioning.errors import BadInput
+
+
+@click.pass_context
+def _begin(context: click.Context, act_as: str | None) -> None:
+    if act_as is None:
+        return
+    if not act_as.strip() or not act_as.isprintable():
+        raise BadInput("nobody is named so", "Give --as the name of a reseller, or the account code of a customer.")
+    context.with_resource(intent.wanting(replace(intent.current(), act_as=act_as)))
+
+
+_as = click.Option(
+    ["--as", "act_as"], metavar="NAME", help="See and touch no more than this reseller, or customer, does."
+)
 
 tollkeeper = RootGroup(
     "tollkeeper",
+    callback=_begin,
+    params=[_as],
     help="""Tollkeeper: who may use the network, how fast, until when.
 
     \b
@@ -39,6 +61,11 @@ tollkeeper = RootGroup(
         "session": ("provisioning.cli.session:session", "Sessions: who is online, and who was."),
         "usage": ("provisioning.cli.usage:usage_group", "Usage by customer and account; bars in the terminal."),
         "accounting": ("provisioning.cli.accounting:accounting", "Whether every accounting record is accounted for."),
+        "reseller": ("provisioning.cli.reseller:reseller", "Resellers: who sells, in a tree."),
+        "operator": ("provisioning.cli.operator:operator", "Operators: who acts, and their logins."),
+        "role": ("provisioning.cli.role:role", "Roles: what operators may see and change."),
+        "audit": ("provisioning.cli.audit:audit", "Who did what, when, before and after; proof that none is missing."),
+        "provider": ("provisioning.cli.provider:provider", "The provider itself: time zone, currency."),
         "explain": ("provisioning.cli.explain:explain", "Why a user would be let in or not, now or at another time."),
         "auth-test": ("provisioning.cli.auth_test:auth_test", "Send a real Access-Request and show the answer."),
         "status": ("provisioning.cli.status:status", "Whether every part of this node is up."),

@@ -74,7 +74,7 @@ def fresh_database(cluster: Cluster) -> Iterator[Database]:
     yield made
     if not cluster.running:  # the test took it away
         cluster.start()
-    _as_superuser(cluster, f"DROP DATABASE {made.name} WITH (FORCE)")
+    _drop(made)
 
 
 @pytest.fixture
@@ -88,6 +88,25 @@ def database(cluster: Cluster) -> Iterator[Database]:
 def seal(database: Database) -> sealed.Seal:
     """Return what seals and opens this database's secrets."""
     return sealed.read_seal(database.key_file)
+
+
+def _drop(made: Database) -> None:
+    """Drop a database, and the logins of its operators, which are the cluster's."""
+    with closing(made.cluster.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_shdescription WHERE description LIKE 'operator of Tollkeeper%'")
+        logins = _logins(made) if cursor.rowcount else []
+        cursor.execute(f"DROP DATABASE {made.name} WITH (FORCE)")
+        for name in logins:
+            cursor.execute(f'DROP ROLE "{name}"')
+
+
+def _logins(made: Database) -> list[str]:
+    with closing(made.connect("postgres")) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('operator') IS NOT NULL")
+        if cursor.fetchone() != (True,):
+            return []
+        cursor.execute("SELECT name FROM operator WHERE is_our_login(name)")
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _as_superuser(cluster: Cluster, statement: str) -> None:

@@ -36,7 +36,7 @@ def pasted(block: str, environ: dict[str, str]) -> str:
 
 def test_no_block_is_left_out() -> None:
     """Every shell block of the README is in a section that is run here, or is the two commands themselves."""
-    titles = ("A first session", "Who is online, and what was used", "Pointing a MikroTik at it")
+    titles = ("A first session", "The customer record", "Who is online, and what was used", "Pointing a MikroTik at it")
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
@@ -55,6 +55,16 @@ def test_the_first_session(accounting_provider: AccountingProvider) -> None:
     assert len(session.splitlines()) == 10
     assert "Access-Accept" in printed
     assert "account_blocked" in printed
+
+
+def test_the_customer_record(provider: Provider) -> None:
+    """A company with its shop is entered, with all that belongs to it."""
+    (block,) = section("The customer record")
+
+    printed = pasted(block, provider.environ)
+
+    assert "  ACM002\tAcme Shop\tactive\n" in printed
+    assert "https://portal.example/reset?token=" in printed
 
 
 def test_who_is_online(accounting_provider: AccountingProvider, eventually: Eventually) -> None:

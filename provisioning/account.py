@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from policies.facts import Pair
 from provisioning import addresses, database, passwords, reply_attributes, rows
-from provisioning.acts import act
+from provisioning.acts import act, check_may_view
 from provisioning.errors import Conflict
 from provisioning.models import Account, AccountNas
 from provisioning.rows import Changes
@@ -184,6 +184,7 @@ def listing(
     offset: int = 0,
 ) -> list[Account]:
     """Return accounts by user name, from the one behind `after` on; None for a filter that is not wanted."""
+    check_may_view(session, "account")
     query = select(Account).where(Account.user_name > after).order_by(Account.user_name)
     wanted = {"customer_id": customer_id, "package_id": package_id, "blocked": blocked, "suspended": suspended}
     query = query.filter_by(**{column: value for column, value in wanted.items() if value is not None})

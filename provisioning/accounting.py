@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from provisioning import accountingd, intent, spool
-from provisioning.acts import act
+from provisioning.acts import act, check_may_view
 from provisioning.errors import NotFound
 from provisioning.models import AccountingQuarantine
 
@@ -104,6 +104,7 @@ def quarantined(
     limit: int = 100,
 ) -> list[AccountingQuarantine]:
     """Return records in quarantine, the latest first, from behind id `after` on. `reason` may be a part of it."""
+    check_may_view(session, "accounting")
     query = _filtered(node, reason, day).order_by(AccountingQuarantine.id.desc()).limit(limit)
     if after is not None:
         query = query.where(AccountingQuarantine.id < after)
@@ -112,6 +113,7 @@ def quarantined(
 
 def quarantine_counts(session: Session, *, node: str | None, reason: str | None, day: date | None) -> list[Any]:
     """Return how many there are in quarantine: rows of day (UTC), node, reason, number."""
+    check_may_view(session, "accounting")
     found = _filtered(node, reason, day).subquery()
     arrived_on = func.date(func.timezone("UTC", found.c.received_at)).label("day")
     query = select(arrived_on, found.c.node, found.c.reason, func.count().label("number")).group_by(
@@ -122,6 +124,7 @@ def quarantine_counts(session: Session, *, node: str | None, reason: str | None,
 
 def find(session: Session, quarantine_id: int) -> AccountingQuarantine:
     """Return one record in quarantine; raise `NotFound`."""
+    check_may_view(session, "accounting")
     found = session.get(AccountingQuarantine, quarantine_id)
     if found is None:
         raise NotFound(
@@ -151,6 +154,7 @@ def drop(session: Session, ids: Sequence[int]) -> list[int]:
 
 def every_id(session: Session) -> list[int]:
     """Return the ids of all that is in quarantine, the oldest first."""
+    check_may_view(session, "accounting")
     return list(session.scalars(select(AccountingQuarantine.id).order_by(AccountingQuarantine.id)))
 
 

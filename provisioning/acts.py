@@ -69,6 +69,12 @@ def begin(session: Session, name: str, *, area: str | None, detail: str = "") ->
         del session.info["act"]
 
 
+def may_view(session: Session, area: str) -> bool:
+    """Return whether the operator may see this area."""
+    with translated():
+        return bool(session.execute(_MAY_VIEW, {"area": area}).scalar_one())
+
+
 def check_may_view(session: Session, area: str) -> None:
     """Raise `Forbidden` where the operator may not see this area: otherwise it would seem to be empty."""
     with translated():

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioning import database, rows, units
-from provisioning.acts import act
+from provisioning.acts import act, check_may_view
 from provisioning.errors import Conflict
 from provisioning.models import Account, Customer, Device
 from provisioning.rows import Changes
@@ -95,6 +95,7 @@ def listing(
     offset: int = 0,
 ) -> list[Device]:
     """Return devices by MAC, from the one behind `after` on; None for a filter that is not wanted."""
+    check_may_view(session, "account")
     query = select(Device).order_by(Device.mac)
     wanted = {"account_id": account_id, "authorised": authorised}
     query = query.filter_by(**{column: value for column, value in wanted.items() if value is not None})

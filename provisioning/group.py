@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from policies.facts import Treatment
 from provisioning import expressible, rows
-from provisioning.acts import act
+from provisioning.acts import act, check_may_view
 from provisioning.models import CustomerGroup
 from provisioning.rows import Changes
 
@@ -86,6 +86,7 @@ def listing(
     session: Session, *, enabled: bool | None = None, after: str = "", limit: int = 100, offset: int = 0
 ) -> list[CustomerGroup]:
     """Return groups by name, from the one behind `after` on."""
+    check_may_view(session, "group")
     query = select(CustomerGroup).where(CustomerGroup.name > after).order_by(CustomerGroup.name)
     if enabled is not None:
         query = query.where(CustomerGroup.enabled == enabled)

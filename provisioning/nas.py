@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioning import addresses, expressible, passwords, rows
-from provisioning.acts import act
+from provisioning.acts import act, check_may_view
 from provisioning.errors import Conflict
 from provisioning.models import Nas
 from provisioning.rows import Changes
@@ -83,6 +83,7 @@ def listing(
     session: Session, *, vendor: str | None = None, after: str = "", limit: int = 100, offset: int = 0
 ) -> list[Nas]:
     """Return NAS by name, from the one behind `after` on."""
+    check_may_view(session, "nas")
     query = select(Nas).where(Nas.name > after).order_by(Nas.name)
     if vendor is not None:
         query = query.where(Nas.vendor == vendor)

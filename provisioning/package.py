@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from policies.facts import Pair, TimeBand, Treatment
 from provisioning import expressible, hours, reply_attributes, rows
-from provisioning.acts import act
+from provisioning.acts import act, check_may_view
 from provisioning.models import Package, PackageProfile
 from provisioning.models import TimeBand as TimeBandRow
 from provisioning.rows import Changes
@@ -127,5 +127,6 @@ def find(session: Session, name: str) -> Package:
 
 def listing(session: Session, *, after: str = "", limit: int = 100, offset: int = 0) -> list[Package]:
     """Return packages by name, from the one behind `after` on."""
+    check_may_view(session, "package")
     query = select(Package).where(Package.name > after).order_by(Package.name)
     return list(session.scalars(query.limit(limit).offset(offset)))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from provisioning import addresses, moments
 from provisioning import nas as routers
+from provisioning.acts import check_may_view
 from provisioning.errors import BadInput, NotFound, OperatorError
 
 View = dict[str, Any]
@@ -70,6 +71,7 @@ def closed(session: Session, wanted: Wanted, *, after: int | None = None, limit:
 
 def find(session: Session, session_id: int) -> View:
     """Return a session, open or closed; raise `NotFound`."""
+    check_may_view(session, "session")
     for table in (_OPEN, _CLOSED):
         query = text(f"SELECT {_columns(table)} FROM {table} AS s {_JOINS} WHERE s.id = :id LIMIT 1")  # noqa: S608
         row = session.execute(query, {"id": session_id}).mappings().first()
@@ -132,6 +134,7 @@ def statement(
 
 
 def _page(session: Session, table: str, wanted: Wanted, after: int | None, limit: int) -> list[View]:
+    check_may_view(session, "session")
     cursor = None if after is None else (find(session, after)[_BY[table]], after)
     if cursor is not None and cursor[0] is None:
         raise BadInput(f"session {after} is still open", "Start behind one that is closed, or leave --after out.")

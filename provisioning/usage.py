@@ -16,6 +16,7 @@ from policies.accounting import days
 from provisioning import account as accounts
 from provisioning import customer as customers
 from provisioning import units
+from provisioning.acts import check_may_view
 from provisioning.errors import BadInput, NotFound
 from provisioning.models import Account, Customer
 
@@ -87,6 +88,7 @@ def by_account(
     session: Session, account_ids: Sequence[int], by: By, *, since: date, until: date
 ) -> dict[int, dict[date, Octets]]:
     """Return what each account used between two days, both included: account id -> first day of bucket -> octets."""
+    check_may_view(session, "usage")
     query = text(
         f"SELECT account_id, {_BUCKETS[by]} AS bucket, sum(octets_in)::bigint, sum(octets_out)::bigint"  # noqa: S608
         " FROM usage_day WHERE account_id = ANY(:ids) AND day BETWEEN :since AND :until GROUP BY 1, 2 ORDER BY 1, 2"
@@ -148,6 +150,7 @@ def totals(
 
     The greatest first, from the one behind the code `after` on: id, code, period_start, octets_in, octets_out, octets.
     """
+    check_may_view(session, "usage")
     parameters = {
         "days": list(starts),
         "starts": list(starts.values()),

@@ -48,6 +48,9 @@ def accounting() -> None:
 @click.command("status", cls=Command, example="tollkeeper accounting status", keys=_STATUS_KEYS)
 def status() -> output.Result:
     """Say how fast records come, how many wait, how far behind the fold is; exit 1 if a part is down."""
+    from provisioning import asking
+
+    asking.check_whole("accounting")
     return parts.result([parts.accountingd(_RATE_SECONDS), parts.spool(), parts.fold()])
 
 
@@ -66,8 +69,9 @@ def _parse_day(typed: str) -> date:
 def balance(day: date | None) -> output.Result:
     """Compare what was received with what became of it, by node and UTC day; exit 1 if it does not hold."""
     from provisioning import accounting as records
-    from provisioning import database
+    from provisioning import asking, database
 
+    asking.check_whole("accounting")
     with database.transaction() as session:
         found = records.balance(session)
     if day is not None:

@@ -48,9 +48,10 @@ def auth_test(
     The account's own password is sent, opened from the vault, unless one is handed over. An accept of an account with
     a session limit holds one of its sessions for half a minute.
     """
-    from provisioning import database, radclient
+    from provisioning import asking, database, radclient
     from provisioning import nas as routers
 
+    asking.check_account(user_name)
     typed = secrets.handed_over(file=password["password_file"], stdin=password["password_stdin"])
     seal = secrets.open_seal()
     with database.transaction() as session:

@@ -30,8 +30,9 @@ _COLOURS = {"accept": "green", "garden": "yellow", "throttle": "yellow", "reject
 @click.option("--at", type=types.TIME, help="As if at this time: 2027-02-01, +30d; now, unless said.")
 def explain(user_name: str, nas: str | None, mac: str | None, at: date | None) -> output.Result:
     """Say why a user would be let in or not: every rule in its order, from the hook's own memory."""
-    from provisioning import node
+    from provisioning import asking, node
 
+    asking.check_account(user_name)
     answer = node.explain(user_name, nas=nas, mac=mac, at=None if at is None else _epoch(at))
     return output.Result(answer, lambda: _lines(answer), lambda: _drawings(user_name, answer))
 

@@ -10,17 +10,18 @@ if TYPE_CHECKING:
 
     from provisioning.models import Customer
 
-KEYS = "open_sessions, usage_this_period (since, octets_in (upload), octets_out (download))"
+KEYS = "open_sessions, usage_this_period (since, octets_in (upload), octets_out (download); null if you may not see it)"
 
 
 def shown(session: "Session", view: output.View, customer: "Customer", account_ids: Sequence[int]) -> output.Result:
     """Return a customer or an account with its open sessions, and its usage since the billing period began."""
+    from provisioning import acts, usage
     from provisioning import session as sessions
-    from provisioning import usage
 
-    used = usage.this_period(session, customer, account_ids)
-    online = {"open_sessions": sessions.count_open(session, account_ids), "usage_this_period": used}
-    return output.shown({**view, **online}, words={"usage_this_period": _words(used)})
+    used = usage.this_period(session, customer, account_ids) if acts.may_view(session, "usage") else None
+    opened = sessions.count_open(session, account_ids) if acts.may_view(session, "session") else None
+    online = {"open_sessions": opened, "usage_this_period": used}
+    return output.shown({**view, **online}, words={} if used is None else {"usage_this_period": _words(used)})
 
 
 def _words(used: dict[str, Any]) -> str:

@@ -26,8 +26,9 @@ _KEYS = (
 @click.command("status", cls=Command, example="tollkeeper status --json", keys=_KEYS)
 def status() -> output.Result:
     """Say whether every part of this node is up; exit 1 if one is down."""
-    from provisioning import accountingd
+    from provisioning import accountingd, asking
 
+    asking.check_whole("node")
     database, secret = _database()
     found = [database, _hook(), _freeradius("freeradius", local_server(), secret)]
     if accountingd.is_expected():

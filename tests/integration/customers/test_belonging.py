@@ -85,3 +85,25 @@ def test_deactivated_customers_give_their_devices_back(family):
     family.do("device", "return", "00005e005302")
     assert family.refused("device", "add", "frikkie", "00005e005302").endswith("or in the inventory already")
     assert family.json("device", "list", "--in-use") == []
+
+
+def test_a_resellers_customers_are_its_own(family, tmp_path):
+    """Who acts as a reseller adds customers, devices and attachments of its own, and sees nothing of others'."""
+    file = tmp_path / "letter"
+    file.write_text("hello")
+    family.do("attachment", "add", "FRI001", str(file))
+    karoo = ("--as", "Karoo")
+    added = family.json(*karoo, "customer", "add", "--group", "Homes", "--first-name", "Zed")["customer"]
+    assert (added["code"], added["reseller"]) == ("ZED001", "Karoo")
+    device = family.json(*karoo, "device", "add", "--inventory", "00005e005301")["device"]
+    assert device["reseller"] == "Karoo"
+    family.do(*karoo, "attachment", "add", "ZED001", str(file))
+    assert family.json(*karoo, "attachment", "verify")["attachments"] == 1
+    assert family.refused(*karoo, "attachment", "verify", "--sweep").startswith("only the provider's operators")
+    for noun in ("contact", "address", "note", "attachment", "external-id"):
+        assert family.refused(*karoo, noun, "list", "FRI001") == "no customer is named 'FRI001'"
+    assert family.refused(*karoo, "attachment", "show", "1") == "no attachment has the id 1"
+    same = family.refused(
+        *karoo, "customer", "add", "--group", "Homes", "--first-name", "Frikkie", "--last-name", "Visser"
+    )
+    assert same == "the name given is taken by another customer"  # without saying whose

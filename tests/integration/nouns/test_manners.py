@@ -31,6 +31,21 @@ def test_keys_of_json_are_those_in_the_help(provider):
         assert keys == set(provider.json(noun, "list")[0])
 
 
+def test_keys_of_what_belongs_to_a_customer_are_those_in_the_help(provider, tmp_path):
+    """Contacts, addresses, notes, attachments and external ids are listed with the keys that their help names."""
+    (tmp_path / "file").write_text("hello")
+    for noun, *arguments in [
+        ("contact", "Ann", "--phone", "+27 21 555 0100"),
+        ("address", "7 Kerk Street"),
+        ("note", "the dog is loose"),
+        ("attachment", str(tmp_path / "file")),
+        ("external-id", "sage", "C-10442"),
+    ]:
+        provider.do(noun, "add", "FRI001", *arguments)
+        keys = documented(provider.do(noun, "list", "--help").replace("a list of (", "a list of ", 1))
+        assert keys == set(provider.json(noun, "list", "FRI001")[0])
+
+
 def documented(text):
     """Return the keys that a help text names, without what is in brackets behind them."""
     keys = " ".join(text.split("JSON keys:")[1].split()).rstrip(".").removeprefix("a list of ")

@@ -4,7 +4,7 @@ Rules: the words of the name, first name before surname, without leading titles;
 first three, in capitals; then a number of at least three digits from 001. So `Frikkie Visser` is FRI001, and a bare
 initial is followed by the surname: `G Joubert` is GJO001. Companies go by the company's name.
 
-The number comes from the prefix's row in customer_code_sequence (schema.sql, next_customer_code), which stays locked
+The number comes from the prefix's row in customer_code_sequence (schema.sql, next_customer_codes), which stays locked
 until the transaction ends: a rollback gives the number back, so there are no gaps, and two customers of the same prefix
 are added one after the other. A number whose code was typed in by hand is skipped.
 
@@ -41,9 +41,10 @@ def prefix(*names: str | None) -> str:
     return letters
 
 
-def take(session: Session, letters: str) -> str:
-    """Return the next free account code with these letters, and hold it until the transaction ends."""
-    return str(session.scalar(text("SELECT next_customer_code(:letters)"), {"letters": letters}))
+def take(session: Session, letters: str, number: int = 1) -> list[str]:
+    """Return the next free account codes with these letters, in order, and hold them until the transaction ends."""
+    query = text("SELECT * FROM next_customer_codes(:letters, :number)")
+    return list(session.scalars(query, {"letters": letters, "number": number}))
 
 
 def is_taken(session: Session, code: str) -> bool:

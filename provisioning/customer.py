@@ -88,7 +88,7 @@ def _add_with_next_code(session: Session, customer: Customer) -> None:
     """Add with the next code; take the one behind it where that code was being typed in somewhere else just now."""
     letters = code_prefix(customer.type, customer.first_name, customer.last_name, customer.company_name)
     while True:
-        customer.code = account_code.take(session, letters)
+        (customer.code,) = account_code.take(session, letters)
         try:
             with session.begin_nested():
                 rows.add(session, customer)

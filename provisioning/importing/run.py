@@ -1,0 +1,117 @@
+"""Going through a file: rows in batches, in the order of the file; what is refused is refused row by row.
+
+A batch is in a savepoint. Where the database refuses it, its halves are tried, and so on down to the row at fault.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from provisioning import database
+from provisioning.errors import OperatorError
+from provisioning.importing import columns, entry
+from provisioning.importing.document import Document
+from provisioning.importing.entry import Entry, Misread, Outcome
+from provisioning.importing.recorder import Recorder
+from provisioning.models import ImportRun
+
+BATCH_ROWS = 1000
+
+# what is asked at commit elsewhere is asked here row by row; the audit's entry is still sealed at commit
+_ASK_NOW = text("SET CONSTRAINTS customer_belongs, customer_still_belongs IMMEDIATE")
+_ASK_LATER = text("SET CONSTRAINTS customer_belongs, customer_still_belongs DEFERRED")
+
+
+class Carrier(Protocol):
+    """Does what rows of one kind say."""
+
+    def identities(self, entry: Entry) -> Iterator[object]:
+        """Return what makes a row depend on another one."""
+
+    def carry_out(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Do what these rows say; raise what the database refuses."""
+
+
+@dataclass
+class Run:
+    """A file on its way into the database; `counts` what became of its rows so far."""
+
+    session: Session
+    document: Document
+    kind: str
+    carrier: Carrier
+    recorder: Recorder
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("create", "change", "nothing", "error"), 0))
+
+    def outcomes(self, run_id: int) -> Iterator[Outcome]:
+        """Carry out the rows, and return what became of each, a batch at a time, in the order of the file."""
+        for batch in self._batches():
+            readable = [one for one in batch if isinstance(one, Entry)]
+            done = {outcome.line: outcome for outcome in self._attempt(readable)} if readable else {}
+            self.recorder.write(run_id)
+            self.session.expunge_all()
+            for one in batch:
+                outcome = done[one.line] if isinstance(one, Entry) else one
+                self.counts[outcome.action] += 1
+                yield outcome
+
+    def _batches(self) -> Iterator[list[Entry | Outcome]]:
+        """Return rows together that do not depend on each other."""
+        of_header = columns.of_header(self.kind, self.document.header)
+        batch: list[Entry | Outcome] = []
+        seen: set[object] = set()
+        for row in self.document.rows():
+            try:
+                one: Entry | Outcome = entry.read(row, of_header)
+            except Misread as exc:
+                one = exc.outcome
+            mine = set(self.carrier.identities(one)) if isinstance(one, Entry) else set()
+            if len(batch) == BATCH_ROWS or mine & seen:
+                yield batch
+                batch, seen = [], set()
+            batch.append(one)
+            seen |= mine
+        if batch:
+            yield batch
+
+    def _attempt(self, entries: Sequence[Entry]) -> list[Outcome]:
+        mark = self.recorder.mark()
+        try:
+            with database.translated(), self.session.begin_nested():
+                outcomes = self.carrier.carry_out(entries)
+                self.session.flush()
+                self.session.execute(_ASK_NOW)
+                self.session.execute(_ASK_LATER)
+        except OperatorError as exc:
+            self.recorder.forget(mark)
+            self.session.expunge_all()
+            if len(entries) == 1:
+                return [Outcome(entries[0].line, "error", cause=exc.message)]
+            middle = len(entries) // 2
+            return self._attempt(entries[:middle]) + self._attempt(entries[middle:])
+        return outcomes
+
+
+def begin(session: Session, document: Document, kind: str) -> int:
+    """Note that a file is being imported; return the import's id."""
+    row = ImportRun(
+        kind=kind,
+        file_name=document.name,
+        file_sha256=document.sha256,
+        created_rows=0,
+        changed_rows=0,
+        unchanged_rows=0,
+    )
+    session.add(row)
+    database.flush(session)
+    return row.id
+
+
+def end(session: Session, run_id: int, counts: dict[str, int]) -> None:
+    """Note what has become of the file's rows."""
+    row = session.get_one(ImportRun, run_id)
+    row.created_rows, row.changed_rows, row.unchanged_rows = counts["create"], counts["change"], counts["nothing"]
+    database.flush(session)

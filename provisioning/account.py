@@ -1,17 +1,17 @@
 """Data accounts: the RADIUS users."""
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from policies.facts import Pair
-from provisioning import addresses, database, passwords, reply_attributes, rows
+from provisioning import addresses, coming, database, passwords, prices, reply_attributes, rows, statics, versions
 from provisioning.acts import act, check_may_view
-from provisioning.errors import Conflict
-from provisioning.models import Account, AccountNas
+from provisioning.errors import BadInput, Conflict
+from provisioning.models import Account, AccountNas, Customer, CustomerGroup
 from provisioning.rows import Changes
 from vault.sealed import ACCOUNT_PASSWORD, NotOurs, Seal
 
@@ -24,6 +24,7 @@ class Columns(TypedDict, total=False):
     expires_at: datetime | None
     sessions_allowed: int | None
     price_cents: int | None
+    topup_price_cents: int | None
     lock_to_devices: bool
     ipv4_address: str | None
     ipv4_netmask: str | None
@@ -40,6 +41,7 @@ class Edits(Columns, total=False):
     user_name: str
     customer_id: int
     package_id: int
+    cancelled_at: datetime | None
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -51,6 +53,8 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "reply_attributes": reply_attributes.check,
 }
 
+_COSTING = frozenset({"package_id", "price_cents", "topup_price_cents", "customer_id"})
+
 
 @act("account")
 def add(
@@ -58,27 +62,81 @@ def add(
     user_name: str,
     *,
     customer_id: int,
-    package_id: int,
+    package_id: int | None,
     password: str | None,
     pap_only: bool = False,
     seal: Seal,
-    nas_ids: Iterable[int] = (),
+    nas_ids: Sequence[int] = (),
+    shared_vlan: bool = False,
     **columns: Unpack[Columns],
 ) -> Account:
-    """Add an account. No password: a certificate or a device's MAC authenticates it. `nas_ids`: where alone it may."""
+    """Add an account. No package: the group's default. No password: a certificate or a device's MAC authenticates it.
+
+    `nas_ids`: where alone it may. `shared_vlan`: another customer may have its VLAN too.
+    """
+    package_id = _default_package_id(session, customer_id) if package_id is None else package_id
     account = Account(customer_id=customer_id, package_id=package_id)
     _set_password(account, password, pap_only=pap_only, seal=seal)
-    rows.put(account, {"user_name": user_name, **_checked(columns)})
+    values = _checked(columns)
+    statics.check(session, account, values)
+    rows.put(account, {"user_name": user_name, **values})
+    prices.check_credit(session, customer_id, cents=prices.of_account(session, account))
+    if not shared_vlan:
+        statics.check_vlan(session, account, nas_ids=nas_ids)
     rows.add(session, account)
     bind(session, account, nas_ids=nas_ids)
     return account
 
 
+def _default_package_id(session: Session, customer_id: int) -> int:
+    query = (
+        select(CustomerGroup.name, CustomerGroup.default_package_id).join(Customer).where(Customer.id == customer_id)
+    )
+    name, package_id = session.execute(query).tuples().one()
+    if package_id is None:
+        raise BadInput(
+            f"no package was given, and group {name} has no default one",
+            f"Give --package, or the group one: tollkeeper group edit {name!r} --default-package NAME.",
+        )
+    return package_id
+
+
 @act("account")
-def edit(session: Session, account: Account, **columns: Unpack[Edits]) -> Changes:
-    """Change an account."""
-    rows.put(account, _checked(columns))
-    return rows.save(session, account)
+def edit(
+    session: Session,
+    account: Account,
+    *,
+    version: int | None = None,
+    nas_ids: Sequence[int] | None = None,
+    shared_vlan: bool = False,
+    **columns: Unpack[Edits],
+) -> Changes:
+    """Change an account; raise `Conflict` where it is no longer of the version that was looked at.
+
+    `nas_ids` None leaves where it may be, and an empty list lets it be everywhere.
+    """
+    versions.check("account", account.user_name, current=account.version, version=version)
+    values = _checked(columns)
+    statics.check(session, account, values)
+    if values.keys() & _COSTING:
+        _put_with_credit(session, account, values)
+    rows.put(account, values)
+    changes = rows.save(session, account)
+    if nas_ids is not None:
+        changes |= bind(session, account, nas_ids=nas_ids)
+    if changes.keys() & {"vlan_id", "nas_ids"} and not shared_vlan:
+        statics.check_vlan(session, account, nas_ids=bound_nas_ids(session, account))
+    return changes
+
+
+def _put_with_credit(session: Session, account: Account, values: Mapping[str, Any]) -> None:
+    coming.settle(session, account)
+    payer, before_cents = account.customer_id, prices.of_account(session, account)
+    rows.put(account, values)
+    if account.customer_id != payer:
+        before_cents = 0
+    cents = prices.of_account(session, account)
+    prices.check_credit(session, account.customer_id, cents=cents, before_cents=before_cents)
 
 
 def _checked(columns: Edits | Columns) -> dict[str, object]:
@@ -166,6 +224,47 @@ def move(session: Session, account: Account, *, customer_id: int) -> Changes:
     return edit(session, account, customer_id=customer_id)
 
 
+@act("account")
+def rename(session: Session, account: Account, *, user_name: str) -> Changes:
+    """Give an account another user name, which the customer has to type in too."""
+    return edit(session, account, user_name=user_name)
+
+
+@act("account")
+def cancel(session: Session, account: Account, *, at: datetime | None = None) -> Changes:
+    """Cancel an account: as if it were not there, though its usage stays. Its coming package changes are cancelled."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    at = now if at is None else at
+    if at > now:
+        raise BadInput(
+            "an account is cancelled now, or was before, not at a time to come",
+            f"Let it expire then: tollkeeper account expire {account.user_name} {at.date()}.",
+        )
+    if account.cancelled_at is not None:
+        return {}
+    coming.cancel_all(session, account)
+    return edit(session, account, cancelled_at=at)
+
+
+@act("account")
+def cancel_all(session: Session, customer_id: int, *, at: datetime | None = None) -> list[Account]:
+    """Cancel every account of a customer; return those that were not cancelled before."""
+    query = select(Account).where(Account.customer_id == customer_id, Account.cancelled_at.is_(None))
+    accounts = list(session.scalars(query.order_by(Account.user_name)))
+    for account in accounts:
+        cancel(session, account, at=at)
+    return accounts
+
+
+@act("account")
+def uncancel(session: Session, account: Account) -> Changes:
+    """Take a cancelled account up again, as it was."""
+    if account.cancelled_at is None:
+        return {}
+    prices.check_credit(session, account.customer_id, cents=prices.of_account(session, account))
+    return edit(session, account, cancelled_at=None)
+
+
 def find(session: Session, user_name: str) -> Account:
     """Return the account of this user name, exactly as typed."""
     return rows.find(session, Account, Account.user_name, user_name)
@@ -179,11 +278,15 @@ def listing(
     blocked: bool | None = None,
     suspended: bool | None = None,
     expired: bool | None = None,
+    cancelled: bool | None = False,
     after: str = "",
     limit: int = 100,
     offset: int = 0,
 ) -> list[Account]:
-    """Return accounts by user name, from the one behind `after` on; None for a filter that is not wanted."""
+    """Return accounts by user name, from the one behind `after` on; None for a filter that is not wanted.
+
+    Cancelled ones are left out, unless `cancelled` says otherwise.
+    """
     check_may_view(session, "account")
     query = select(Account).where(Account.user_name > after).order_by(Account.user_name)
     wanted = {"customer_id": customer_id, "package_id": package_id, "blocked": blocked, "suspended": suspended}
@@ -191,4 +294,6 @@ def listing(
     if expired is not None:
         is_expired = func.coalesce(Account.expires_at <= func.now(), False)
         query = query.where(is_expired == expired)
+    if cancelled is not None:
+        query = query.where(Account.cancelled_at.is_not(None) if cancelled else Account.cancelled_at.is_(None))
     return list(session.scalars(query.limit(limit).offset(offset)))

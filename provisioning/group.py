@@ -1,14 +1,16 @@
 """Customer groups: every customer is in one; it is on or off for all, and says how each refused state is treated."""
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import TypedDict, Unpack
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from policies.facts import Treatment
-from provisioning import expressible, rows
+from provisioning import database, expressible, ownership, rows, versions
 from provisioning.acts import act, check_may_view
-from provisioning.models import CustomerGroup
+from provisioning.models import Customer, CustomerGroup
 from provisioning.rows import Changes
 
 
@@ -32,6 +34,12 @@ class Columns(TypedDict, total=False):
     garden_session_seconds: int
     throttle_download_bps: int | None
     throttle_upload_bps: int | None
+    overdue_days: int | None
+    second_notice_days: int | None
+    suspension_days: int | None
+    discount_percent: Decimal
+    default_package_id: int | None
+    requires_credit_limit: bool
 
 
 class Edits(Columns, total=False):
@@ -41,9 +49,9 @@ class Edits(Columns, total=False):
 
 
 @act("group")
-def add(session: Session, name: str, **columns: Unpack[Columns]) -> CustomerGroup:
-    """Add a group."""
-    group = CustomerGroup()
+def add(session: Session, name: str, *, reseller: str | None = None, **columns: Unpack[Columns]) -> CustomerGroup:
+    """Add a group, of a reseller by name; else of the one for whom the operator acts, else of the provider."""
+    group = CustomerGroup(reseller_id=ownership.reseller_id(session, reseller))
     rows.put(group, {"name": name, **columns})
     rows.add(session, group)
     expressible.check_group(session, group)
@@ -51,8 +59,10 @@ def add(session: Session, name: str, **columns: Unpack[Columns]) -> CustomerGrou
 
 
 @act("group")
-def edit(session: Session, group: CustomerGroup, **columns: Unpack[Edits]) -> Changes:
-    """Change a group, with effect on all its customers at once."""
+def edit(session: Session, group: CustomerGroup, *, version: int | None = None, **columns: Unpack[Edits]) -> Changes:
+    """Change a group, with effect on all its customers at once; raise `Conflict` where it is of another version."""
+    ownership.check(session, group)
+    versions.check("group", group.name, current=group.version, version=version)
     rows.put(group, columns)
     changes = rows.save(session, group)
     expressible.check_group(session, group)
@@ -74,7 +84,9 @@ def disable(session: Session, group: CustomerGroup) -> Changes:
 @act("group")
 def remove(session: Session, group: CustomerGroup) -> None:
     """Remove a group; refused while customers are in it, hidden ones included."""
-    rows.remove(session, group)
+    ownership.check(session, group)
+    session.delete(group)
+    database.flush(session)
 
 
 def find(session: Session, name: str) -> CustomerGroup:
@@ -91,3 +103,10 @@ def listing(
     if enabled is not None:
         query = query.where(CustomerGroup.enabled == enabled)
     return list(session.scalars(query.limit(limit).offset(offset)))
+
+
+def customers(session: Session, groups: Iterable[CustomerGroup]) -> dict[int, int]:
+    """Return how many customers, hidden ones aside, are in each group, by its id."""
+    ids = [group.id for group in groups]
+    query = select(Customer.group_id, func.count()).where(Customer.group_id.in_(ids), Customer.deleted_at.is_(None))
+    return dict.fromkeys(ids, 0) | dict(iter(session.execute(query.group_by(Customer.group_id)).tuples()))

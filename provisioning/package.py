@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policies.facts import Pair, TimeBand, Treatment
-from provisioning import expressible, hours, reply_attributes, rows
+from provisioning import database, expressible, hours, ownership, reply_attributes, rows, versions
 from provisioning.acts import act, check_may_view
 from provisioning.models import Package, PackageProfile
 from provisioning.models import TimeBand as TimeBandRow
@@ -52,9 +52,12 @@ class Edits(Columns, total=False):
 
 
 @act("package")
-def add(session: Session, name: str, **columns: Unpack[Columns]) -> Package:
-    """Add a package; refuse speeds that a router in use cannot be told."""
-    package = Package()
+def add(session: Session, name: str, *, reseller: str | None = None, **columns: Unpack[Columns]) -> Package:
+    """Add a package; refuse speeds that a router in use cannot be told.
+
+    It is of a reseller by name; else of the one for whom the operator acts, else of the provider, and all may sell it.
+    """
+    package = Package(reseller_id=ownership.reseller_id(session, reseller))
     rows.put(package, {"name": name, **_as_rows(package, columns)})
     rows.add(session, package)
     expressible.check_package(session, package)
@@ -62,8 +65,10 @@ def add(session: Session, name: str, **columns: Unpack[Columns]) -> Package:
 
 
 @act("package")
-def edit(session: Session, package: Package, **columns: Unpack[Edits]) -> Changes:
-    """Change a package; refuse speeds that a router in use cannot be told."""
+def edit(session: Session, package: Package, *, version: int | None = None, **columns: Unpack[Edits]) -> Changes:
+    """Change a package; refuse speeds that a router in use cannot be told, and a row of another version."""
+    ownership.check(session, package)
+    versions.check("package", package.name, current=package.version, version=version)
     before = details(package)
     rows.put(package, _as_rows(package, columns))
     changes = rows.save(session, package)
@@ -117,7 +122,9 @@ def _profile_rows(package: Package, profiles: Profiles) -> list[PackageProfile]:
 @act("package")
 def remove(session: Session, package: Package) -> None:
     """Remove a package; refused while accounts have it."""
-    rows.remove(session, package)
+    ownership.check(session, package)
+    session.delete(package)
+    database.flush(session)
 
 
 def find(session: Session, name: str) -> Package:

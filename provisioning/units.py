@@ -21,6 +21,7 @@ _BIGGEST = 2**63 - 1  # bigint
 _NUMBER = re.compile(r"([0-9]{1,19}(?:\.[0-9]{1,12})?)[ ]?([a-z]{0,3})", re.ASCII | re.IGNORECASE)
 _RELATIVE = re.compile(r"\+([0-9]{1,9})([smhdw])", re.ASCII)
 _LONGEST_MAC = len("aa:bb:cc:dd:ee:ff")  # a Calling-Station-Id may go on behind it, an operator may not
+_PERCENT = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?%?", re.ASCII)
 _MONEY = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2})?", re.ASCII)
 
 # PostgreSQL and Python both hold these, in every time zone, and no provider needs others
@@ -70,6 +71,13 @@ def parse_cents(text: str) -> int:
     if _MONEY.fullmatch(text) is None:
         raise BadInput(f"{text!r} is not an amount of money", "Write it as 499 or 499.50.")
     return int(Decimal(text) * 100)
+
+
+def parse_percent(text: str) -> Decimal:
+    """Return a part of a hundred such as `7.5` or `7.5%`."""
+    if _PERCENT.fullmatch(text) is None:
+        raise BadInput(f"{text!r} is no part of a hundred", "Write it as 7.5.")
+    return Decimal(text.rstrip("%"))
 
 
 def format_cents(cents: int) -> str:

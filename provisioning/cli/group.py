@@ -1,19 +1,23 @@
 """tollkeeper group: customer groups."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provisioning.cli import output, types
 from provisioning.cli.command import LazyGroup
 
-_COLUMNS = ("name", "enabled", "treatment_expired", "treatment_suspended", "treatment_cap", "garden_pool")
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_COLUMNS = ("name", "enabled", "customers", "treatment_expired", "treatment_suspended", "treatment_cap", "reseller")
 _KEYS = (
     "id, name, enabled, sends_reply_message, treatment_blocked, treatment_deleted, treatment_disabled,"
     " treatment_group_disabled, treatment_expired, treatment_suspended, treatment_cap, garden_pool, garden_profile,"
     " garden_redirect_url, garden_download_bps, garden_upload_bps, garden_session_seconds, throttle_download_bps,"
-    " throttle_upload_bps, overdue_days, second_notice_days, suspension_days, discount_percent, default_package_id,"
-    " requires_credit_limit, reseller_id, version, created_at"
+    " throttle_upload_bps, overdue_days, second_notice_days, suspension_days, discount_percent, default_package,"
+    " requires_credit_limit, reseller, version, created_at, customers (how many)"
 )
 _REFUSED = click.Choice(["reject", "garden"])
 _OPTIONS: list[types.Spec] = [
@@ -32,7 +36,18 @@ _OPTIONS: list[types.Spec] = [
     ("--garden-session", "garden_session_seconds", types.DURATION, "How long a session in the garden lasts."),
     ("--throttle-download", "throttle_download_bps", types.RATE, "Speed at the data cap."),
     ("--throttle-upload", "throttle_upload_bps", types.RATE, "Speed at the data cap."),
+    ("--overdue-days", "overdue_days", types.NUMBER, "Days after an invoice's due date, until it is overdue."),
+    ("--second-notice-days", "second_notice_days", types.NUMBER, "Until the second notice."),
+    ("--suspension-days", "suspension_days", types.NUMBER, "Until suspension."),
+    ("--discount", "discount_percent", types.PERCENT, "Off the packages' prices, in percent: 7.5."),
+    ("--default-package", "default_package_id", types.TEXT, "What an account has that is given no package."),
 ]
+_credit = types.switch(
+    "requires_credit_limit",
+    "require-credit-limit",
+    "no-credit-limit",
+    "Whether what costs wants a credit limit of the customer, and that it owes no more.",
+)
 _reply_message = types.switch(
     "sends_reply_message", "reply-message", "no-reply-message", "Whether a refusal says why, as Reply-Message."
 )
@@ -49,16 +64,19 @@ def group() -> None:
     keys=f"group ({_KEYS})",
 )
 @click.argument("name")
+@click.option("--reseller", help="Whose group it is: the operator's own, unless said.")
 @types.columns(_OPTIONS, clears=False)
+@_credit
 @_reply_message
-def add(name: str, **columns: Any) -> output.Result:
+def add(name: str, reseller: str | None, **columns: Any) -> output.Result:
     """Add a group. Treatments are reject unless said otherwise."""
     from provisioning import database
     from provisioning import group as groups
     from provisioning.cli import views
 
     with database.transaction() as session:
-        view = views.group(groups.add(session, name, **types.given(columns)))
+        row = groups.add(session, name, reseller=reseller, **_values(session, columns))
+        view = views.groups(session, [row])[0]
     return output.added("group", name, view)
 
 
@@ -73,7 +91,7 @@ def listing(enabled: bool | None, after: str | None, limit: int, offset: int) ->
 
     with database.transaction() as session:
         found = groups.listing(session, enabled=enabled, after=after or "", limit=limit, offset=offset)
-        return output.Listing([views.group(row) for row in found], _COLUMNS).result()
+        return output.Listing(views.groups(session, found), _COLUMNS).result()
 
 
 @group.command("show", example="tollkeeper group show Homes", keys=_KEYS)
@@ -85,7 +103,7 @@ def show(name: str) -> output.Result:
     from provisioning.cli import views
 
     with database.transaction() as session:
-        return output.shown(views.group(groups.find(session, name)))
+        return output.shown(views.groups(session, [groups.find(session, name)])[0])
 
 
 @group.command(
@@ -95,11 +113,13 @@ def show(name: str) -> output.Result:
 )
 @click.argument("name")
 @click.option("--name", "new_name", help="Another name.")
+@click.option("--version", type=types.NUMBER, help="Only if it still is of this version, as `show` has it.")
 @types.columns(_OPTIONS, clears=True)
+@_credit
 @_reply_message
 def edit(name: str, new_name: str | None, **columns: Any) -> output.Result:
     """Change a group, with effect on all its customers at once. `none` clears an option."""
-    return _change(name, "edit", **types.given({"name": new_name, **columns}))
+    return _change(name, "edit", name=new_name, **columns)
 
 
 @group.command("enable", example="tollkeeper group enable Homes", keys="group, changed")
@@ -135,6 +155,17 @@ def _change(of: str, verb: str, **columns: Any) -> output.Result:
 
     with database.transaction() as session:
         row = groups.find(session, of)
-        changes = getattr(groups, verb)(session, row, **columns)
-        view = views.group(row)
-    return output.changed("group", of, view, changes)
+        before = views.groups(session, [row])[0]
+        changes = getattr(groups, verb)(session, row, **_values(session, columns))
+        view = views.groups(session, [row])[0]
+    return output.changed("group", of, view, views.named(changes, before, view))
+
+
+def _values(session: "Session", columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options given as columns; the default package by its id."""
+    from provisioning import package as packages
+
+    values = types.given(columns)
+    if values.get("default_package_id") is not None:
+        values["default_package_id"] = packages.find(session, values["default_package_id"]).id
+    return values

@@ -12,7 +12,7 @@ _KEYS = (
     "id, name, download_bps, upload_bps, burst_download_bps, burst_upload_bps, burst_threshold_download_bps,"
     " burst_threshold_upload_bps, burst_seconds, priority, cap_octets, cap_treatment, throttle_download_bps,"
     " throttle_upload_bps, price_cents, topup_price_cents, sessions_allowed, session_seconds, idle_seconds,"
-    " interim_seconds, ipv4_pool, ipv6_pool, delegated_ipv6_pool, reply_attributes, time_bands, profiles, reseller_id,"
+    " interim_seconds, ipv4_pool, ipv6_pool, delegated_ipv6_pool, reply_attributes, time_bands, profiles, reseller,"
     " version, created_at"
 )
 _AT_CAP = types.Choice(["reject", "garden", "throttle"])
@@ -56,15 +56,17 @@ def package() -> None:
     keys=f"package ({_KEYS})",
 )
 @click.argument("name")
+@click.option("--reseller", help="Whose package it is: the operator's own, unless said.")
 @types.columns(_OPTIONS, clears=False)
-def add(name: str, **columns: Any) -> output.Result:
+def add(name: str, reseller: str | None, **columns: Any) -> output.Result:
     """Add a package. A speed that routers in use cannot be told needs a --profile of their vendor."""
     from provisioning import database
     from provisioning import package as packages
     from provisioning.cli import views
 
     with database.transaction() as session:
-        view = views.package(packages.add(session, name, **_given(columns)))
+        row = packages.add(session, name, reseller=reseller, **_given(columns))
+        view = views.packages(session, [row])[0]
     return output.added("package", name, view)
 
 
@@ -78,7 +80,7 @@ def listing(after: str | None, limit: int, offset: int) -> output.Result:
 
     with database.transaction() as session:
         found = packages.listing(session, after=after or "", limit=limit, offset=offset)
-        return output.Listing([views.package(row) for row in found], _COLUMNS).result()
+        return output.Listing(views.packages(session, found), _COLUMNS).result()
 
 
 @package.command("show", example="tollkeeper package show 'Home 50'", keys=_KEYS)
@@ -90,7 +92,7 @@ def show(name: str) -> output.Result:
     from provisioning.cli import views
 
     with database.transaction() as session:
-        return output.shown(views.package(packages.find(session, name)))
+        return output.shown(views.packages(session, [packages.find(session, name)])[0])
 
 
 @package.command(
@@ -100,6 +102,7 @@ def show(name: str) -> output.Result:
 )
 @click.argument("name")
 @click.option("--name", "new_name", help="Another name.")
+@click.option("--version", type=types.NUMBER, help="Only if it still is of this version, as `show` has it.")
 @types.columns(_OPTIONS, clears=True)
 def edit(name: str, new_name: str | None, **columns: Any) -> output.Result:
     """Change a package for all its accounts. `none` clears an option; repeated options are replaced whole."""
@@ -110,7 +113,7 @@ def edit(name: str, new_name: str | None, **columns: Any) -> output.Result:
     with database.transaction() as session:
         row = packages.find(session, name)
         changes = packages.edit(session, row, **_given({"name": new_name, **columns}))
-        view = views.package(row)
+        view = views.packages(session, [row])[0]
     return output.changed("package", name, view, changes)
 
 

@@ -7,15 +7,36 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from provisioning import package as packages
-from provisioning.models import Account, Base, Customer, CustomerGroup, Device, Invoice, Nas, Package, Payment, Reseller
+from provisioning import group as customer_groups
+from provisioning import package as sold
+from provisioning import prices
+from provisioning.models import (
+    Account,
+    Base,
+    Customer,
+    CustomerGroup,
+    Device,
+    Invoice,
+    Nas,
+    Package,
+    PackageChange,
+    Payment,
+    Reseller,
+)
 
 _HIDDEN = frozenset({"secret", "password", "password_hash", "portal_password_hash", "name_key", "search_text"})
 
 
-def group(row: CustomerGroup) -> dict[str, Any]:
-    """Every column."""
-    return _columns(row)
+def groups(session: Session, rows: Sequence[CustomerGroup]) -> list[dict[str, Any]]:
+    """Every column and how many customers; `reseller` and `default_package` by name."""
+    resellers = _names(session, Reseller.id, Reseller.name, (row.reseller_id for row in rows))
+    names = _names(session, Package.id, Package.name, (row.default_package_id for row in rows))
+    members = customer_groups.customers(session, rows)
+    return [
+        _columns(row, reseller_id=resellers.get(row.reseller_id), default_package_id=names.get(row.default_package_id))
+        | {"customers": members[row.id]}
+        for row in rows
+    ]
 
 
 def nas(row: Nas) -> dict[str, Any]:
@@ -23,9 +44,15 @@ def nas(row: Nas) -> dict[str, Any]:
     return _columns(row)
 
 
-def package(row: Package) -> dict[str, Any]:
-    """Every column, time bands and profiles as they are typed."""
-    return _columns(row) | packages.details(row) | {"reply_attributes": _reply(row)}
+def packages(session: Session, rows: Sequence[Package]) -> list[dict[str, Any]]:
+    """Every column, time bands and profiles as they are typed; `reseller` by name."""
+    resellers = _names(session, Reseller.id, Reseller.name, (row.reseller_id for row in rows))
+    return [
+        _columns(row, reseller_id=resellers.get(row.reseller_id))
+        | sold.details(row)
+        | {"reply_attributes": _reply(row)}
+        for row in rows
+    ]
 
 
 def customers(session: Session, rows: Sequence[Customer]) -> list[dict[str, Any]]:
@@ -46,12 +73,27 @@ def customers(session: Session, rows: Sequence[Customer]) -> list[dict[str, Any]
 
 
 def accounts(session: Session, rows: Sequence[Account]) -> list[dict[str, Any]]:
-    """Every column but the password, whose kind is said instead; `customer` by code, `package` by name."""
+    """Every column but the password, whose kind is said instead; `customer` by code, `package` by name; its price."""
     codes = _names(session, Customer.id, Customer.code, (row.customer_id for row in rows))
     names = _names(session, Package.id, Package.name, (row.package_id for row in rows))
+    prices_cents = prices.effective(session, rows)
     return [
-        _columns(row, customer_id=codes[row.customer_id], package_id=names[row.package_id])
-        | {"password_kind": _kind(row), "state": _account_state(row), "reply_attributes": _reply(row)}
+        _columns(row, customer_id=codes.get(row.customer_id), package_id=names.get(row.package_id))
+        | {"effective_price_cents": prices_cents.get(row.id), "password_kind": _kind(row)}
+        | {"state": _account_state(row), "reply_attributes": _reply(row)}
+        for row in rows
+    ]
+
+
+def changes(session: Session, rows: Sequence[PackageChange]) -> list[dict[str, Any]]:
+    """Every column; `account` by user name, `customer` by code, `package` by name; how far it has come."""
+    from provisioning import change as package_changes  # only here
+
+    owners = package_changes.owners(session, rows)
+    names = _names(session, Package.id, Package.name, (row.package_id for row in rows))
+    return [
+        _columns(row, account_id=owners[row.id][0], package_id=names.get(row.package_id))
+        | {"customer": owners[row.id][1], "state": package_changes.state(row)}
         for row in rows
     ]
 
@@ -130,6 +172,7 @@ def customer_state(row: Customer) -> str:
 def _account_state(row: Account) -> str:
     """Return an account's own state, in the order in which states decide; its customer's is not in it."""
     states = {
+        "cancelled": row.cancelled_at is not None,
         "blocked": row.blocked,
         "expired": _is_past(row.expires_at),
         "suspended": row.suspended,

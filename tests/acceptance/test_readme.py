@@ -36,7 +36,8 @@ def pasted(block: str, environ: dict[str, str]) -> str:
 
 def test_no_block_is_left_out() -> None:
     """Every shell block of the README is in a section that is run here, or is the two commands themselves."""
-    titles = ("A first session", "The customer record", "Who is online, and what was used", "Pointing a MikroTik at it")
+    titles = ("A first session", "The customer record", "Trying it first", "Who is online, and what was used")
+    titles += ("Pointing a MikroTik at it",)
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
@@ -65,6 +66,17 @@ def test_the_customer_record(provider: Provider) -> None:
 
     assert "  ACM002\tAcme Shop\tactive\n" in printed
     assert "https://portal.example/reset?token=" in printed
+
+
+def test_trying_it_first(provider: Provider) -> None:
+    """What was tried is told and not done; what was scheduled is listed."""
+    (block,) = section("Trying it first")
+
+    printed = pasted(block, provider.environ)
+
+    assert "group home: enabled yes -> no\n" in printed
+    assert "asked by phone" in printed
+    assert provider.authenticate("active", "active-password").code == "Access-Accept"
 
 
 def test_who_is_online(accounting_provider: AccountingProvider, eventually: Eventually) -> None:

@@ -59,6 +59,7 @@ tollkeeper = RootGroup(
         "attachment": ("provisioning.cli.attachment:attachment", "Files of customers: contracts, photos."),
         "external-id": ("provisioning.cli.external_id:external_id", "What other systems call a customer."),
         "portal": ("provisioning.cli.portal:portal", "Logins of the customer portal."),
+        "import": ("provisioning.cli.import_:import_", "Files of customers, accounts, invoices, payments."),
         "session": ("provisioning.cli.session:session", "Sessions: who is online, and who was."),
         "usage": ("provisioning.cli.usage:usage_group", "Usage by customer and account; bars in the terminal."),
         "accounting": ("provisioning.cli.accounting:accounting", "Whether every accounting record is accounted for."),

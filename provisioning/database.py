@@ -63,4 +63,8 @@ def translated() -> Iterator[None]:
     except exc.DBAPIError as failure:
         raise driver.translate(failure.orig) from failure
     except StaleDataError as failure:
-        raise Conflict("somebody else has changed it in the meantime", "Look at it again, then decide.") from failure
+        # or row-level security has let it be read, not changed
+        raise Conflict(
+            "somebody else has changed it in the meantime, or it is not yours to change",
+            "Look at it again, then decide.",
+        ) from failure

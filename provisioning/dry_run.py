@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, BigInteger, any_, cast, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from provisioning import effect, reach
@@ -21,9 +21,12 @@ from provisioning.effect import Noticed
 from provisioning.intent import Intent
 from provisioning.models import Account, Customer, CustomerGroup, Package, Reseller
 
+FEW = 20
+
+_COUNT = text("SELECT count(*) FROM my_changes()")
 _CHANGES = text(
     "SELECT relation, key, code, before, after FROM my_changes() AS change"
-    " LEFT JOIN customer ON customer.id = change.customer_id ORDER BY change.id"
+    " LEFT JOIN customer ON customer.id = change.customer_id ORDER BY change.id LIMIT :most"
 )
 # rows that others are known by; what a column holds as an id, people know by name
 _NAMES: Mapping[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]] = {
@@ -49,8 +52,12 @@ class Change(NamedTuple):
 
 @dataclass
 class Effect:
-    """All that a dry run found out. `unseen`: areas that the operator may not see, so that `noticed` is not known."""
+    """All that a dry run found out: how many rows would change, and which, or the first few of them.
 
+    `unseen` are areas that the operator may not see, so that `noticed` is not known.
+    """
+
+    rows: int = 0
     changes: list[Change] = field(default_factory=list)
     customers: int = 0
     noticed: list[Noticed] = field(default_factory=list)
@@ -64,7 +71,8 @@ def pretended(session: Session, wanted: Intent) -> Iterator[None]:
     yield
     session.flush()
     found = wanted.effect = wanted.effect or Effect()
-    found.changes += _changes(session)
+    found.rows += session.execute(_COUNT).scalar_one()
+    found.changes += _changes(session, most=None if wanted.in_full else FEW)
     found.customers += reach.customers(session)
     found.unseen = effect.unseen(session)
     watched = None if found.unseen else effect.watch(session, wanted.tell)
@@ -76,8 +84,8 @@ def pretended(session: Session, wanted: Intent) -> Iterator[None]:
     session.rollback()
 
 
-def _changes(session: Session) -> list[Change]:
-    changes = [Change(*row) for row in session.execute(_CHANGES).tuples()]
+def _changes(session: Session, *, most: int | None) -> list[Change]:
+    changes = [Change(*row) for row in session.execute(_CHANGES, {"most": most}).tuples()]
     sides = [side for change in changes for side in (change.before, change.after) if side]
     for column in _NAMES:
         _name(session, [side for side in sides if side.get(column) is not None], column)
@@ -87,8 +95,8 @@ def _changes(session: Session) -> list[Change]:
 def _name(session: Session, sides: Sequence[dict[str, Any]], column: str) -> None:
     """Put names in the place of ids; an id whose row is gone, or not to be seen, stays."""
     key, name = _NAMES[column]
-    ids = {side[column] for side in sides}
-    names = dict(iter(session.execute(select(key, name).where(key.in_(ids))).tuples())) if ids else {}
+    ids = cast(list({side[column] for side in sides}), ARRAY(BigInteger))  # there may be a hundred thousand
+    names = dict(iter(session.execute(select(key, name).where(key == any_(ids))).tuples())) if sides else {}
     for side in sides:
         if side[column] in names:
             side[column] = names[side[column]]

@@ -18,6 +18,7 @@ class Intent:
     dry_run: bool = False
     confirmed: bool = False  # --yes: more than ten customers may be concerned
     act_as: str | None = None  # a reseller's name or a customer's account code: see and touch no more than its part
+    in_full: bool = False  # of a dry run: every row that would change, not the first few
     ask: Callable[[int], None] | None = None  # is told how many customers it concerns, and raises where it is not meant
     tell: Callable[[int, int], None] | None = None  # is told how much of how much of a dry run is done
     effect: Any = field(default=None)

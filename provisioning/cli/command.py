@@ -26,6 +26,10 @@ BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 # verbs that change nothing; further commands of the kind say `changes=False`
 _LOOKING = frozenset({"list", "show", "history", "balance", "status", "total", "details", "find", "export", "verify"})
+_DRY_RUN_KEYS = (
+    "rows (how many), changes (relation, key, customer, before, after), customers (how many), counts, sessions"
+    " (session_id, user_name, customer, nas, started_at, effect, before, after, reason), unseen (areas)"
+)
 
 
 class Command(click.Command):
@@ -36,7 +40,7 @@ class Command(click.Command):
     ) -> None:
         super().__init__(*arguments, **keywords)
         self.changes = self.name not in _LOOKING if changes is None else changes
-        self.epilog = _epilog(example, keys)
+        self.epilog = _epilog(example, keys, _DRY_RUN_KEYS if self.changes else "")
         if self.changes:
             self.params.append(click.Option(["--dry-run"], is_flag=True, help="Change nothing, show what would."))
             self.params.append(click.Option(["--yes"], is_flag=True, help="Do not ask, however many it concerns."))
@@ -50,14 +54,13 @@ class Command(click.Command):
         if not self.changes:
             result: output.Result = super().invoke(ctx)
         else:
-            result = self._change(ctx)
+            result = self._change(ctx, as_json=as_json)
         result.print(as_json=as_json)
         return result.exit_status
 
-    def _change(self, ctx: click.Context) -> output.Result:
-        wanted = replace(
-            intent.current(), dry_run=ctx.params.pop("dry_run"), confirmed=ctx.params.pop("yes"), ask=_ask, effect=None
-        )
+    def _change(self, ctx: click.Context, *, as_json: bool) -> output.Result:
+        dry_run, confirmed = ctx.params.pop("dry_run"), ctx.params.pop("yes")
+        wanted = replace(intent.current(), dry_run=dry_run, confirmed=confirmed, in_full=as_json, ask=_ask, effect=None)
         if not wanted.dry_run:
             with intent.wanting(wanted):
                 done: output.Result = super().invoke(ctx)
@@ -170,7 +173,8 @@ def _check_text(name: str, value: Any) -> None:
             )
 
 
-def _epilog(example: str, keys: str) -> str:
+def _epilog(example: str, keys: str, dry_run_keys: str) -> str:
     parts = [f"\b\nExample:\n  {example}"] if example else []
     parts += [f"JSON keys: {keys}."] if keys else []
+    parts += [f"With --dry-run: {dry_run_keys}."] if dry_run_keys else []
     return "\n\n".join(parts)

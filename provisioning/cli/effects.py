@@ -55,6 +55,7 @@ def _stderr() -> Any:
 def _data(effect: "Effect") -> dict[str, Any]:
     return {
         "dry_run": True,
+        "rows": effect.rows,
         "changes": [change._asdict() for change in effect.changes],
         "customers": effect.customers,
         "counts": {key.replace(" ", "_"): number for key, number in _counts(effect).items()},
@@ -80,7 +81,7 @@ def _counts(effect: "Effect") -> dict[str, int]:
 
 
 def _lines(effect: "Effect") -> Iterable[str]:
-    if not effect.changes:
+    if not effect.rows:
         yield "nothing would change"
         return
     yield "would change:"
@@ -92,7 +93,7 @@ def _lines(effect: "Effect") -> Iterable[str]:
 
 
 def _drawings(effect: "Effect") -> Iterable[Any]:
-    if not effect.changes:
+    if not effect.rows:
         yield "nothing would change"
         return
     yield "[bold]would change[/]"
@@ -112,7 +113,7 @@ _STYLES = {"cut": "bold red", "walled in": "yellow", "slowed": "yellow", "not to
 def _rows(effect: "Effect") -> Iterable[str]:
     for change in effect.changes[:_SHOWN]:
         yield from _row(change)
-    yield from _more(len(effect.changes))
+    yield from _more(effect.rows)
 
 
 def _row(change: "Change") -> Iterable[str]:

@@ -284,12 +284,14 @@ class Customers:
                 self._change_account(plan, plan.account)
             elif plan.entry.of("account"):
                 new.append(plan)
-        plain = [plan for plan in new if not self._group(plan).requires_credit_limit]
+        plain, checked = [], []
+        for plan in new:
+            (checked if self._group(plan).requires_credit_limit else plain).append(plan)
         ids = _insert(self.session, Account, [self._account_columns(plan) for plan in plain])
         self.recorder.added(Account, [{"id": row_id} for row_id in ids])
+        for plan in checked:
+            self._add_checked(plan)
         for plan in new:
-            if plan not in plain:
-                self._add_checked(plan)
             self._changed(
                 plan, "account ", {} if plan.new else {"user_name": (None, plan.entry.of("account")["user_name"])}
             )

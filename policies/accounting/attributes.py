@@ -43,10 +43,18 @@ def values(body: Mapping[str, object], name: str) -> list[object]:
 
 def text(body: Mapping[str, object], name: str) -> str | None:
     """Return the first value as text that a database can keep; None where it has a NUL or is too long."""
-    found = values(body, name)
-    if not found:
-        return None
-    value = found[0]
+    attribute = body.get(name)
+    return None if attribute is None else as_text(_first(attribute))
+
+
+def _first(attribute: object) -> object:
+    """Most of what is asked for is not there, and most else is well-formed: the usual way is short."""
+    found = attribute.get("value") if isinstance(attribute, dict) else None
+    return found[0] if found and isinstance(found, list) else None
+
+
+def as_text(value: object) -> str | None:
+    """Return one value as `text` does."""
     if not isinstance(value, str):
         return str(value) if type(value) is int and 0 <= value < 2**64 else None
     decoded = value if value.isascii() else _decode(value)
@@ -67,10 +75,10 @@ def _decode(value: str) -> str | None:
 
 def number(body: Mapping[str, object], name: str) -> int | None:
     """Return the first value as a number from 0 to 2**32 - 1, as an attribute of type integer holds."""
-    found = values(body, name)
-    if not found:
+    attribute = body.get(name)
+    if attribute is None:
         return None
-    value = found[0]
+    value = _first(attribute)
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
         value = int(value)
     return value if type(value) is int and 0 <= value < 2**32 else None

@@ -14,6 +14,7 @@ from functools import lru_cache
 from policies import zones
 
 
+@lru_cache(maxsize=65536)
 def find_day(time_zone: str, at: int) -> int:
     """Return the day (`date.toordinal`) in which the moment `at` (seconds since 1970) lies."""
     day = datetime.fromtimestamp(at, zones.zone(time_zone)).toordinal()

@@ -28,6 +28,10 @@ _KINDS: dict[str, Kind] = {
     "Accounting-Off": "off",
 }
 
+_COUNTERS = {
+    direction: (f"Acct-{direction}-Octets", f"Acct-{direction}-Gigawords") for direction in ("Input", "Output")
+}
+
 # NTP keeps routers' clocks within a second; without it they are wrong by any amount, so little is forgiven
 FUTURE_SECONDS = 300
 # a router that was cut off keeps its records for days; what is older than the longest month and its corrections would
@@ -142,8 +146,8 @@ def _read_identity(body: Mapping[str, object], name: str) -> str:
     values = attributes.values(body, name)
     if len(values) > 1:
         raise _Unreadable(f"{name} more than once")
-    value = attributes.text(body, name)
-    if not value:
+    value = attributes.as_text(values[0]) if values else None
+    if value is None:
         raise _Unreadable(f"{name} cannot be kept as text" if values else f"no {name}")
     return value
 
@@ -168,8 +172,9 @@ def _read_session_seconds(body: Mapping[str, object]) -> tuple[int | None, froze
 
 
 def _read_octets(body: Mapping[str, object], direction: str) -> tuple[int, bool]:
-    low = attributes.number(body, f"Acct-{direction}-Octets") or 0
-    high = attributes.number(body, f"Acct-{direction}-Gigawords")
+    octets_name, gigawords_name = _COUNTERS[direction]
+    low = attributes.number(body, octets_name) or 0
+    high = attributes.number(body, gigawords_name)
     octets = low + ((high or 0) << 32)
     if octets >= _IMPOSSIBLE_OCTETS:
         raise _Unreadable(f"Acct-{direction}-Octets with Gigawords is {octets}, which no line carries")

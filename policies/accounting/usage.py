@@ -8,6 +8,7 @@ of a session ends nobody's session.
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -42,11 +43,11 @@ def deltas(before: Session | None, after: Session) -> Usage:
     day = _find_only_day(before, after)
     if before is not None and day is not None:
         grown = after.octets_in - before.octets_in, after.octets_out - before.octets_out
-        return {_key(after, day): grown} if any(grown) else {}
+        return {_key(day, after.billing_day): grown} if any(grown) else {}
     octets_in = _subtract(points.draw_in, before, after)
     octets_out = _subtract(points.draw_out, before, after)
     return {
-        _key(after, day): (octets_in[day], octets_out[day])
+        _key(day, after.billing_day): (octets_in[day], octets_out[day])
         for day in sorted(octets_in.keys() | octets_out.keys())
         if octets_in[day] or octets_out[day]
     }
@@ -113,6 +114,7 @@ def _spread_stretch(octets: Counter[int], start: Mark, end: Mark, time_zone: str
     octets[day] += end.octets - start.octets - shared
 
 
-def _key(session: Session, day: int) -> UsageKey:
+@lru_cache(maxsize=4096)
+def _key(day: int, billing_day: int) -> UsageKey:
     date_of_day = date.fromordinal(day)
-    return UsageKey(date_of_day, period_start(date_of_day, session.billing_day))
+    return UsageKey(date_of_day, period_start(date_of_day, billing_day))

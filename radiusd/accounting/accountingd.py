@@ -115,7 +115,7 @@ class Daemon:
             except TimeoutError:
                 continue
         listener.close()
-        await asyncio.to_thread(self._commits.stop)
+        await self._commits.stop()
         await self._http.close(_GOODBYE_SECONDS)
         log.info("accountingd_stopped", records=self._commits.records)
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import orjson
@@ -17,6 +18,7 @@ from policies.accounting import session as sessions
 from policies.accounting import usage
 from policies.accounting.record import Quarantined, Record
 from policies.accounting.session import Effect, Session
+from policies.accounting.usage import UsageKey
 from radiusd.accounting.spool import SpooledRecord
 from radiusd.accounting.working import AccountFacts, Held, Working
 
@@ -156,10 +158,15 @@ def add_usage(totals: dict[UsageRow, tuple[int, int]], held: Held) -> None:
         deltas = usage.deltas(held.before, held.session)
     except Exception as exc:  # which of its records is at fault, a smaller batch will tell
         raise Poison(_reason(exc)) from exc
-    for (day, period_start), (octets_in, octets_out) in deltas.items():
-        row = account_id, str(day), str(period_start)
+    for key, (octets_in, octets_out) in deltas.items():
+        row = account_id, *_written(key)
         so_far_in, so_far_out = totals.get(row, (0, 0))
         totals[row] = so_far_in + octets_in, so_far_out + octets_out
+
+
+@lru_cache(maxsize=4096)
+def _written(key: UsageKey) -> tuple[str, str]:
+    return str(key.day), str(key.period_start)
 
 
 def _storable(session: Session) -> Session:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable
+from functools import lru_cache
 
 from psycopg2.extensions import cursor
 
@@ -19,7 +20,8 @@ def number(value: int | None) -> str:
     return _NULL if value is None else str(value)
 
 
-def words(values: Iterable[str]) -> str:
+@lru_cache(maxsize=1024)
+def words(values: frozenset[str]) -> str:
     """Return a text[] column, sorted; of plain words: no quotes, commas or braces in them."""
     return "{" + ",".join(sorted(values)) + "}"
 

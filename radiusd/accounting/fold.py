@@ -47,6 +47,12 @@ from radiusd.source import WrongSchema
 BATCH_RECORDS = 5_000
 _SMALLEST_BATCH = 50
 _POLL_SECONDS = 0.1
+# A batch costs PostgreSQL 5 ms whatever is in it (2 of them to empty the temporary tables, 1 to plan). Without a pause
+# after a small one it would be followed by a smaller one, down to a few records each, and the node would be busy with
+# batches: at 1,100 records/s in batches of 110, PostgreSQL spends 80 us a record; in batches of 5,000, 37 us.
+_FEW_RECORDS = 1_000
+_GATHER_SECONDS = 0.25
+_NICENESS = 5  # what is in the spool can wait; what is not yet accepted is sent again, or lost
 _LINES_A_BATCH = 20
 _HEARD_EVERY_SECONDS = 5.0
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -114,8 +120,9 @@ class Fold:
             log.info("fold_connected", node=self.progress.node, position=ledger.position)
             while not self.stopping.is_set():
                 self._keep_up(ledger)
-                if not self._fold_batch(ledger, spool):
-                    self.stopping.wait(_POLL_SECONDS)
+                folded = self._fold_batch(ledger, spool)
+                if folded < min(_FEW_RECORDS, self._settings.batch_records):
+                    self.stopping.wait(_GATHER_SECONDS if folded else _POLL_SECONDS)
 
     @contextmanager
     def _open(self) -> Iterator[tuple[Ledger, Spool]]:
@@ -126,8 +133,8 @@ class Fold:
             ledger.claim(_read_token(self._settings.spool), oldest_id=oldest_id, last_id=last_id)
             yield ledger, spool
 
-    def _fold_batch(self, ledger: Ledger, spool: Spool) -> bool:
-        """Fold what waits, up to a batch; return whether there was anything."""
+    def _fold_batch(self, ledger: Ledger, spool: Spool) -> int:
+        """Fold what waits, up to a batch; return how many records that was."""
         looked_at = time()
         spooled = spool.read(ledger.position, self._limit)
         if spooled:
@@ -141,7 +148,7 @@ class Fold:
         if self._remove(spool, ledger.position) and self.progress.last_error is not None:
             log.info("fold_recovered")
             self.progress.last_error = None
-        return bool(spooled)
+        return len(spooled)
 
     def _fold(self, ledger: Ledger, entries: Sequence[Entry]) -> None:
         try:
@@ -239,6 +246,7 @@ def main() -> int:
         log.error("fold_misconfigured", error=str(exc))
         return 1
     os.umask(0o077)
+    os.nice(_NICENESS)
     fold = Fold(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: fold.stopping.set())

@@ -24,12 +24,12 @@ BACK_SECONDS = 31 * 86_400  # a session closed longer ago than this before a rec
 # in the order of Session's fields, after id and account_id
 _READ = (
     "id, account_id, user_name, host(nas_address), acct_session_id, session_class,"
-    " extract(epoch FROM started_at)::bigint, extract(epoch FROM last_heard_at)::bigint, time_zone, billing_day,"
+    " date_part('epoch', started_at)::bigint, date_part('epoch', last_heard_at)::bigint, time_zone, billing_day,"
     " interim_seconds, port, calling_station_id, called_station_id, host(ipv4_address), ipv6_prefix::text,"
     " delegated_ipv6_prefix::text, session_seconds, octets_in, octets_out, flags, points::text, state"
 )
 _OPEN = f"SELECT {_READ}, NULL::bigint, NULL FROM session"  # noqa: S608 - our own columns
-_CLOSED = f"SELECT {_READ}, extract(epoch FROM stopped_at)::bigint, terminate_cause FROM session_history"  # noqa: S608
+_CLOSED = f"SELECT {_READ}, date_part('epoch', stopped_at)::bigint, terminate_cause FROM session_history"  # noqa: S608
 _BY_KEY = (
     "JOIN unnest(%(nas)s::inet[], %(sid)s::text[], %(user)s::text[]) AS key (nas, sid, who)"
     " ON nas_address = nas AND acct_session_id = sid AND user_name = who"
@@ -49,7 +49,7 @@ _FIND_OF_NAS = (
 _FIND_BY_ID = f"{_OPEN} WHERE id = ANY(%s)"
 
 # what an interim leaves as it is; a change of it is a new row, of which the hook is told
-_LASTING = attrgetter(
+_lasting_of = attrgetter(
     *("user_name", "nas_address", "acct_session_id", "session_class", "time_zone", "billing_day"),
     *("interim_seconds", "port", "calling_station_id", "called_station_id", "ipv4_address", "ipv6_prefix"),
     *("delegated_ipv6_prefix", "state"),
@@ -172,7 +172,7 @@ def _keys(records: Iterable[Record], *, with_class: bool) -> dict[str, list[str]
 
 def _add(cur: cursor, working: Working, statement: str, arguments: Any) -> None:
     cur.execute(statement, arguments)
-    for row in cur:
+    for row in cur.fetchall():
         fields: Any = (*row[2:20], frozenset(row[20]), _points(row[21]), *row[22:])
         session = Session(*fields)
         working.add(Held(session, before=session, id=row[0], account_id=row[1]))
@@ -184,12 +184,12 @@ def _points(stored: str) -> tuple[Point, ...]:
 
 def _only_counts(held: Held) -> bool:
     before, session = held.before, held.session
-    return before is not None and session.state == "open" and _LASTING(before) == _LASTING(session)
+    return before is not None and session.state == "open" and _lasting_of(before) == _lasting_of(session)
 
 
 def _counting(held: Held) -> str:
     one = held.session
-    points = ",".join(f"[{at},{into},{out},{'true' if wide else 'false'}]" for at, into, out, wide in one.points)
+    points = ",".join([f"[{at},{into},{out},{'true' if wide else 'false'}]" for at, into, out, wide in one.points])
     return (
         f"{number(held.id)}\t{one.started_at}\t{one.last_heard_at}\t{one.session_seconds}\t{one.octets_in}\t{one.octets_out}"
         f"\t{words(one.flags)}\t[{points}]"

@@ -24,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,8 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE TABLE IF NOT EXISTS received (day TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 """
 _LAST_GIVEN = "SELECT seq FROM sqlite_sequence WHERE name = 'records'"
+_INSERT = "INSERT INTO records (received_at, body) VALUES (?,?)"
+_MOST_ROWS = 64  # a power of two, so that few statements are prepared, and kept
 _COUNT = "INSERT INTO received VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET number = number + excluded.number"
 
 
@@ -101,12 +104,21 @@ class Spool:
                 self._check_room()
                 self._recover()
                 with self._transaction():
-                    self._connection.executemany("INSERT INTO records (received_at, body) VALUES (?, ?)", bodies)
+                    self._insert(bodies)
                     days = Counter(int(received_at // _DAY_SECONDS) for received_at, _ in bodies)
                     self._connection.executemany(_COUNT, [(_day(day), number) for day, number in days.items()])
             except BaseException:
                 self._suspect = True
                 raise
+
+    def _insert(self, bodies: Sequence[tuple[float, bytes]]) -> None:
+        """Many rows a statement: Python's lock is let go and taken again with each, and others want it too."""
+        at = 0
+        while at < len(bodies):
+            rows = 1 << min(_MOST_ROWS, len(bodies) - at).bit_length() - 1
+            values = tuple(chain.from_iterable(bodies[at : at + rows]))
+            self._connection.execute(_INSERT + ",(?,?)" * (rows - 1), values)
+            at += rows
 
     def check(self) -> None:
         """Raise where a record would not be taken; heal what an error has left."""
@@ -126,7 +138,7 @@ class Spool:
             rows = self._connection.execute(
                 "SELECT id, received_at, body FROM records WHERE id > ? ORDER BY id LIMIT ?", (after_id, limit)
             )
-            return [SpooledRecord(*row) for row in rows]
+            return list(map(SpooledRecord._make, rows))
 
     def remove(self, up_to_id: int) -> None:
         """Remove every record up to and with that id; their pages are used again."""

@@ -82,6 +82,8 @@ class Working:
             of_class = self._by_class.get(record.session_class, _NONE)
             if of_class != candidates:
                 candidates = of_class + candidates
+        if not candidates:
+            return None
         fitting = [held for held in candidates if sessions.matches(held.session, record)]
         if len(fitting) < 2:
             return fitting[0] if fitting else None

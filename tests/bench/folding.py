@@ -62,7 +62,7 @@ def fill(dsn: str, accounts: int) -> None:
         cur.execute(
             "INSERT INTO customer_group (name) VALUES ('bench'); INSERT INTO package (name) VALUES ('bench');"
             "INSERT INTO customer (code, group_id, first_name)"
-            " SELECT 'U' || n, 1, 'User' FROM generate_series(1, %(n)s) AS n;"
+            " SELECT 'U' || n, 1, 'User ' || n FROM generate_series(1, %(n)s) AS n;"
             "INSERT INTO account (customer_id, package_id, user_name)"
             " SELECT n, 1, 'user' || lpad((n - 1)::text, 7, '0') FROM generate_series(1, %(n)s) AS n; ANALYZE",
             {"n": accounts},

@@ -124,6 +124,39 @@ def test_a_request_may_come_in_pieces(taker: Daemon) -> None:
     assert spooled(taker) == [b"piecemeal"]
 
 
+def test_a_header_that_is_known_by_its_octets_means_no_more_than_it_says(taker: Daemon) -> None:
+    """Let in once, it is let in again with a body of the length it says; in pieces, or with another behind it, too."""
+    known = post(taker, b"12345")
+    with connect(taker) as sock:
+        for octets, expected in ((known, 1), (known, 1), (known + known, 2), (known + post(taker, b"6"), 2)):
+            sock.sendall(octets)
+            assert statuses(sock, expected) == [204] * expected
+        sock.sendall(known[:-2])
+        time.sleep(0.05)
+        sock.sendall(known[-2:] + known[:30])
+        assert statuses(sock, 1) == [204]
+        sock.sendall(known[30:])
+        assert statuses(sock, 1) == [204]
+        wrapped = post(taker, known)
+        sock.sendall(known + wrapped[: -len(known)])
+        assert statuses(sock, 1) == [204]
+        sock.sendall(known)  # a body, though it looks like a request
+        assert statuses(sock, 1) == [204]
+    assert spooled(taker) == [b"12345"] * 5 + [b"6"] + [b"12345"] * 3 + [known]
+
+
+def test_a_header_that_differs_by_an_octet_is_not_known(taker: Daemon) -> None:
+    """401 after 204, on the same connection and on another; who was refused once is so again."""
+    known = post(taker, b"kept")
+    other = known.replace(basic(taker), basic(taker).replace(b"Basic ", b"Basic A"))
+    with connect(taker) as sock:
+        for octets, expected in ((known, 204), (known, 204), (other, 401), (other, 401), (known, 204)):
+            sock.sendall(octets)
+            assert statuses(sock, 1) == [expected]
+    assert answer(taker, other) == [401]
+    assert spooled(taker) == [b"kept"] * 3
+
+
 def test_what_is_too_large_or_no_http_is_refused(taker: Daemon) -> None:
     """413, 431 and 400, and the connection ends; others are served as before."""
     assert answer(taker, post(taker, b"x" * 65537)) == [413]

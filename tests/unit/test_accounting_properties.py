@@ -1,7 +1,6 @@
 """Any order of a router's records tells of the same sessions and the same ledger as the order in which they arose."""
 
 from collections import Counter
-from dataclasses import replace
 from typing import NamedTuple
 
 from hypothesis import given, settings
@@ -161,7 +160,7 @@ def _enter(ledger: Ledger, before: Session | None, after: Session) -> None:
 
 
 def _without_points(session: Session) -> Session:
-    return replace(session, points=())
+    return session._replace(points=())
 
 
 @settings(max_examples=120, deadline=None)

@@ -51,6 +51,15 @@ def test_what_is_appended_is_read_in_order(spool: Spool) -> None:
     assert [(first + 2, NEW_YEARS_EVE, b"third")] == spool.read(first + 1, 10)
 
 
+@pytest.mark.parametrize("number", [0, 1, 3, 64, 65, 199])
+def test_any_number_is_appended_at_once(spool: Spool, number: int) -> None:
+    """Every record once, in their order."""
+    several = [b"%d" % one for one in range(number)]
+    spool.append(bodies(*several))
+
+    assert [record.body for record in spool.read(0, 1_000)] == several
+
+
 def test_depth_says_what_waits(spool: Spool) -> None:
     """Number and oldest time of the records that are left; the last id stays when all have gone."""
     before = spool.depth()

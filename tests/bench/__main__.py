@@ -4,12 +4,10 @@ One run at a time in an installation; all that it starts is stopped at its end, 
 """
 
 import dataclasses
-import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         wanted = options.parse(arguments)
         with signals.as_exceptions():
-            _run(wanted, screen)
+            return _run(wanted, screen)
     except Refusal as refusal:
         screen.refuse(refusal)
         return 1
@@ -63,28 +61,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except signals.Stopped:
         screen.say("stopped")
         return 130
-    return 0
 
 
-def _run(wanted: Options, screen: Screen) -> None:
+def _run(wanted: Options, screen: Screen) -> int:
+    """Measure part by part; one that cannot be measured is left out of the report and does not stop the others."""
     folder = settings.from_environ().home / "bench"
     make_folder(folder, mode=0o755)
-    with only_one(folder):
-        found = machine.describe(folder)
-        if found["load_before"] > found["cores"] / 2:
-            screen.say(
-                f"[yellow]the machine is busy (load {found['load_before']}): ratios will hold better than rates[/]"
-            )
-        interference = machine.Interference()
-        results: dict[str, Any] = {}
-        seconds: dict[str, float] = {}
-        with Stand(folder, wanted, screen) as stand:
-            for part in wanted.only:
+    found = machine.describe(folder)
+    if found["load_before"] > found["cores"] / 2:
+        screen.say(f"[yellow]the machine is busy (load {found['load_before']}): ratios will hold better than rates[/]")
+    interference = machine.Interference()
+    results: dict[str, Any] = {}
+    seconds: dict[str, float] = {}
+    with Stand(folder, wanted, screen) as stand:
+        for part in wanted.only:
+            try:
                 seconds[part] = _take(part, stand, results)
-        found["stolen_by_others"] = f"{interference.stolen_share():.1%}"
-        _tell(
-            wanted, screen, folder, report.Report(found, dataclasses.asdict(wanted), results, _tables(results), seconds)
-        )
+            except Refusal as refusal:
+                screen.refuse(Refusal(f"{part} was not measured: {refusal.cause}", refusal.hint))
+    found["stolen_by_others"] = f"{interference.stolen_share():.1%}"
+    _tell(wanted, screen, folder, report.Report(found, dataclasses.asdict(wanted), results, _tables(results), seconds))
+    return 0 if set(results) == set(wanted.only) else 1
 
 
 def _take(part: str, stand: Stand, results: dict[str, Any]) -> float:
@@ -108,17 +105,6 @@ def _tell(wanted: Options, screen: Screen, folder: Path, said: report.Report) ->
     path = said.write(folder)
     screen.show(report.verdict_table(verdicts(said.results)))
     screen.say(f"took {sum(said.seconds.values()):.0f} s; the report is {escape(os.path.relpath(path))}")
-
-
-@contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Keep a second run out: the two would measure each other."""
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            raise Refusal("another bin/bench runs", "Wait for its end: the two would measure each other.") from exc
-        yield
 
 
 if __name__ == "__main__":

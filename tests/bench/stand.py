@@ -4,13 +4,16 @@ Below TOLLKEEPER_HOME, hence on the reader's disk: on a /tmp in memory a sync wo
 PostgreSQL's socket is the demo's, the folder is not, so the two do not meet.
 """
 
+import fcntl
 import shutil
 import tempfile
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from demo import certificates, subscribers
 from demo.cluster import Cluster, make_folder
+from demo.errors import Refusal
 from demo.settings import Settings
 from tests.bench import stock_files, stock_sql
 from tests.bench.node import Node
@@ -35,6 +38,7 @@ class Stand:
     def __enter__(self) -> "Stand":
         try:
             make_folder(self._below, mode=0o755)
+            self._stack.enter_context(_only_one(self._below))
             self.home = Path(tempfile.mkdtemp(prefix="w", dir=self._below))
             self._stack.callback(shutil.rmtree, self.home)
             self.home.chmod(0o755)
@@ -100,3 +104,14 @@ class Stand:
         self._stack.callback(peer.stop)
         peer.start()
         self._peers[name] = peer
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Keep a second run out: the two would measure each other."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise Refusal("another bin/bench runs", "Wait for its end: the two would measure each other.") from exc
+        yield

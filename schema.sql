@@ -6,6 +6,8 @@
 -- pg_temp last: or somebody's temporary table would stand in for one of these in the functions below
 SET search_path = public, pg_temp;
 
+CREATE EXTENSION IF NOT EXISTS pg_trgm;                              -- search inside words; the database's owner may
+
 -- ---------------------------------------------------------------------------------------------- version --
 
 CREATE FUNCTION is_time_zone(name text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
@@ -22,9 +24,10 @@ CREATE TABLE installation (
     id              uuid NOT NULL DEFAULT gen_random_uuid(),         -- tells a snapshot of another database apart
     -- the provider's; customers may have their own
     time_zone       text NOT NULL DEFAULT 'UTC' CHECK (is_time_zone(time_zone)),
+    currency        text NOT NULL DEFAULT 'ZAR' CHECK (currency ~ '^[A-Z]{3}$'),   -- ISO 4217; of every _cents
     created_at      timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO installation (schema_version) VALUES (2);
+INSERT INTO installation (schema_version) VALUES (3);
 
 -- ------------------------------------------------------------------------------------------------ types --
 
@@ -36,6 +39,19 @@ CREATE TYPE treatment AS ENUM (
 
 CREATE TYPE customer_type AS ENUM ('individual', 'company', 'sole_proprietor');
 CREATE TYPE customer_kind AS ENUM ('normal', 'residential');  -- residential: a limited set of features
+
+CREATE TYPE note_kind AS ENUM (
+    'note',
+    'popup',     -- shown first, whenever the customer is looked at
+    'debtor'     -- about money owed
+);
+CREATE TYPE address_kind AS ENUM ('install', 'billing', 'postal', 'physical');
+CREATE TYPE invoice_kind AS ENUM ('invoice', 'credit_note');
+
+-- what operators may be permitted to see and to change
+CREATE TYPE area AS ENUM ('nas', 'group', 'package', 'customer', 'account', 'session', 'usage', 'accounting',
+                          'money', 'import', 'reseller', 'operator', 'audit', 'node');
+CREATE TYPE permission AS ENUM ('view', 'edit');                     -- edit includes view
 
 CREATE DOMAIN rate_bps AS bigint CHECK (VALUE > 0);
 
@@ -49,102 +65,149 @@ CREATE FUNCTION is_reply_attributes(value jsonb) RETURNS boolean LANGUAGE sql IM
            OR item ->> 1 NOT IN ('=', ':=', '+='))
 $$;
 
--- ----------------------------------------------------------------------------------------------- groups --
+-- -------------------------------------------------------------------------------- resellers and operators --
 
-CREATE TABLE customer_group (
-    id                      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name                    text NOT NULL UNIQUE CHECK (name = btrim(name) AND name <> ''),
-    enabled                 boolean NOT NULL DEFAULT true,
-    sends_reply_message     boolean NOT NULL DEFAULT false,          -- the reason, as Reply-Message, to the customer
-    treatment_blocked       treatment NOT NULL DEFAULT 'reject' CHECK (treatment_blocked <> 'throttle'),
-    treatment_deleted       treatment NOT NULL DEFAULT 'reject' CHECK (treatment_deleted <> 'throttle'),
-    treatment_disabled      treatment NOT NULL DEFAULT 'reject' CHECK (treatment_disabled <> 'throttle'),
-    treatment_group_disabled treatment NOT NULL DEFAULT 'reject' CHECK (treatment_group_disabled <> 'throttle'),
-    treatment_expired       treatment NOT NULL DEFAULT 'reject' CHECK (treatment_expired <> 'throttle'),
-    treatment_suspended     treatment NOT NULL DEFAULT 'reject' CHECK (treatment_suspended <> 'throttle'),
-    treatment_cap           treatment NOT NULL DEFAULT 'reject',
-    garden_pool             text CHECK (garden_pool <> ''),          -- an address pool on the NAS
-    garden_profile          text CHECK (garden_profile <> ''),       -- address list, domain, filter: what the vendor has
-    garden_redirect_url     text CHECK (garden_redirect_url ~ '^https?://[^[:space:]]+$'),
-    garden_download_bps     rate_bps,
-    garden_upload_bps       rate_bps,
-    garden_session_seconds  integer NOT NULL DEFAULT 300 CHECK (garden_session_seconds >= 60),
-    throttle_download_bps   rate_bps,
-    throttle_upload_bps     rate_bps,
-    created_at              timestamptz NOT NULL DEFAULT now(),
-    -- a walled garden needs walls: without one of these it would be free access
-    CONSTRAINT garden_has_walls CHECK (
-        'garden' NOT IN (treatment_blocked, treatment_deleted, treatment_disabled, treatment_group_disabled,
-                         treatment_expired, treatment_suspended, treatment_cap)
-        OR num_nonnulls(garden_pool, garden_profile, garden_redirect_url) > 0),
-    CONSTRAINT garden_rates_come_in_pairs CHECK (num_nonnulls(garden_download_bps, garden_upload_bps) IN (0, 2)),
-    CONSTRAINT throttle_rates_come_in_pairs CHECK (num_nonnulls(throttle_download_bps, throttle_upload_bps) IN (0, 2)),
-    CONSTRAINT throttle_has_rates CHECK (treatment_cap <> 'throttle' OR throttle_download_bps IS NOT NULL)
-);
+-- a row's version counts its changes: who changes a row that somebody else has changed since he read it is refused
+CREATE FUNCTION count_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
+END $$;
 
--- -------------------------------------------------------------------------------------------- customers --
-
-CREATE TABLE customer (
-    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    code            text NOT NULL UNIQUE CHECK (code ~ '^[A-Z0-9][A-Z0-9_-]{1,31}$'),
-    group_id        bigint NOT NULL REFERENCES customer_group,       -- no DELETE of a group with customers in it
-    parent_id       bigint REFERENCES customer CHECK (parent_id <> id),
-    type            customer_type NOT NULL DEFAULT 'individual',
-    kind            customer_kind NOT NULL DEFAULT 'normal',
-    title           text,
-    first_name      text,
-    last_name       text,
-    company_name    text,
-    disabled        boolean NOT NULL DEFAULT false,
-    suspended       boolean NOT NULL DEFAULT false,
-    deleted_at      timestamptz(0),                                  -- delete = hide
-    expires_at      timestamptz(0) CHECK (isfinite(expires_at)),     -- from then no authentication and no billing
-    inherits_state  boolean NOT NULL DEFAULT true,                   -- a parent's disabled/suspended/expired covers it
-    download_bps    rate_bps,                                        -- speed tier of the customer over the package's
-    upload_bps      rate_bps,
-    time_zone       text CHECK (is_time_zone(time_zone)),            -- NULL: the provider's
-    billing_day     smallint NOT NULL DEFAULT 1 CHECK (billing_day BETWEEN 1 AND 31),
-    created_at      timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT customer_has_a_name CHECK (
-        coalesce(btrim(first_name), '') <> '' OR coalesce(btrim(last_name), '') <> ''
-        OR coalesce(btrim(company_name), '') <> ''),
-    CONSTRAINT company_has_its_name CHECK (type <> 'company' OR coalesce(btrim(company_name), '') <> ''),
-    CONSTRAINT customer_rates_come_in_pairs CHECK (num_nonnulls(download_bps, upload_bps) IN (0, 2))
-);
-CREATE INDEX customer_group_id ON customer (group_id);
-CREATE INDEX customer_parent_id ON customer (parent_id) WHERE parent_id IS NOT NULL;
-
--- a customer is never its own ancestor, and nobody is more than eight levels deep
-CREATE FUNCTION check_customer_parents() RETURNS trigger LANGUAGE plpgsql AS $$
+-- no row is its own ancestor, and none is more than eight levels deep
+CREATE FUNCTION check_parents() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     ancestor bigint := NEW.parent_id;
     levels integer := 0;
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('customer.parent_id'));   -- two moves at once could close a circle
+    PERFORM pg_advisory_xact_lock(hashtext(TG_TABLE_NAME || '.parent_id'));  -- two moves at once could close a circle
     WHILE ancestor IS NOT NULL LOOP
         levels := levels + 1;
         IF ancestor = NEW.id OR levels > 8 THEN
-            RAISE EXCEPTION 'customer % would be its own ancestor, or more than eight levels deep', NEW.code
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'customer_parents_form_a_tree';
+            RAISE EXCEPTION '% % would be its own ancestor, or more than eight levels deep', TG_TABLE_NAME, NEW.id
+                USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
         END IF;
-        SELECT parent_id INTO ancestor FROM customer WHERE id = ancestor;
+        EXECUTE format('SELECT parent_id FROM %I WHERE id = $1', TG_TABLE_NAME) INTO ancestor USING ancestor;
     END LOOP;
     RETURN NEW;
 END $$;
-CREATE TRIGGER customer_parents_form_a_tree BEFORE INSERT OR UPDATE OF parent_id ON customer
-    FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION check_customer_parents();
 
--- the three-digit sequence of generated account codes: one row a prefix, locked while a code is taken
-CREATE TABLE customer_code_sequence (
-    prefix          text PRIMARY KEY,
-    last_number     integer NOT NULL CHECK (last_number > 0)
+-- who sells: provider -> reseller -> reseller -> customer. What has no reseller is the provider's own.
+CREATE TABLE reseller (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name            text NOT NULL UNIQUE CHECK (name = btrim(name) AND name <> ''),
+    parent_id       bigint REFERENCES reseller CHECK (parent_id <> id),
+    brand           text CHECK (brand <> ''),                        -- what its customers know it by
+    version         integer NOT NULL DEFAULT 1,
+    created_at      timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX reseller_parent_id ON reseller (parent_id);
+CREATE TRIGGER reseller_parents_form_a_tree BEFORE INSERT OR UPDATE OF parent_id ON reseller
+    FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION check_parents();
+CREATE TRIGGER count_version BEFORE UPDATE ON reseller FOR EACH ROW EXECUTE FUNCTION count_version();
+
+CREATE TABLE operator_role (
+    name            text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_-]{0,40}$'),
+    description     text NOT NULL DEFAULT ''
+);
+CREATE TABLE operator_role_permission (
+    role            text NOT NULL REFERENCES operator_role ON DELETE CASCADE,
+    area            area NOT NULL,
+    permission      permission NOT NULL,
+    PRIMARY KEY (role, area)
+);
+
+-- An operator is a login role of PostgreSQL of the same name, which is a member of tollkeeper_operator: what it may
+-- see and change is enforced below, by row-level security, whichever program it uses.
+CREATE TABLE operator (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name            text NOT NULL UNIQUE CHECK (name ~ '^[a-z][a-z0-9_-]{1,40}$' AND name !~ '^(pg_|tollkeeper)'
+                                                AND name NOT IN ('postgres', 'public', 'none')),
+    role            text NOT NULL REFERENCES operator_role,
+    reseller_id     bigint REFERENCES reseller,                      -- NULL: the provider's, who sees everything
+    full_name       text,
+    email           text CHECK (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'),
+    enabled         boolean NOT NULL DEFAULT true,
+    version         integer NOT NULL DEFAULT 1,
+    created_at      timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX operator_reseller_id ON operator (reseller_id);
+CREATE TRIGGER count_version BEFORE UPDATE ON operator FOR EACH ROW EXECUTE FUNCTION count_version();
+
+INSERT INTO operator_role VALUES
+    ('administrator', 'everything'),
+    ('support', 'customers, accounts and sessions; sees the rest'),
+    ('finance', 'invoices and payments; sees customers'),
+    ('auditor', 'sees everything, changes nothing'),
+    ('reseller', 'customers, accounts and money of a reseller, its packages and groups');
+INSERT INTO operator_role_permission
+SELECT 'administrator', area, 'edit'::permission FROM unnest(enum_range(NULL::area)) AS area UNION ALL
+SELECT 'auditor', area, 'view' FROM unnest(enum_range(NULL::area)) AS area UNION ALL
+SELECT 'support', area, CASE WHEN area IN ('customer', 'account', 'session') THEN 'edit' ELSE 'view' END::permission
+FROM unnest(enum_range(NULL::area)) AS area WHERE area NOT IN ('operator', 'audit', 'import') UNION ALL
+SELECT 'finance', area, CASE area WHEN 'money' THEN 'edit' ELSE 'view' END::permission
+FROM unnest('{group,package,customer,account,usage,money}'::area[]) AS area UNION ALL
+SELECT 'reseller', area, CASE WHEN area IN ('nas', 'usage', 'audit') THEN 'view' ELSE 'edit' END::permission
+FROM unnest('{nas,group,package,customer,account,session,usage,money,import,reseller,operator,audit}'::area[]) AS area;
+
+-- Who asks is the role that logged in, which SET ROLE does not change. The schema's owner is nobody's operator and may
+-- do everything. tollkeeper.as_reseller and tollkeeper.as_customer (ids) only ever narrow what is seen.
+
+CREATE FUNCTION asks_as_owner() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS
+    $$ SELECT pg_has_role(session_user, current_user, 'MEMBER') $$;
+
+CREATE FUNCTION may(wanted_area area, wanted permission) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT asks_as_owner() OR EXISTS (
+        SELECT FROM operator JOIN operator_role_permission USING (role)
+        WHERE operator.name = session_user AND enabled AND area = wanted_area AND permission >= wanted)
+$$;
+
+-- the resellers whose part this is, below and including the one given
+CREATE FUNCTION reseller_and_below(top bigint) RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    WITH RECURSIVE below AS (
+        SELECT id FROM reseller WHERE id = top
+        UNION ALL SELECT reseller.id FROM reseller JOIN below ON reseller.parent_id = below.id)
+    SELECT coalesce(array_agg(id), '{}') FROM below
+$$;
+
+-- the reseller given and those above it, who may sell it what they have
+CREATE FUNCTION reseller_and_above(bottom bigint) RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    WITH RECURSIVE above AS (
+        SELECT id, parent_id FROM reseller WHERE id = bottom
+        UNION ALL SELECT reseller.id, reseller.parent_id FROM reseller JOIN above ON reseller.id = above.parent_id)
+    SELECT coalesce(array_agg(id), '{}') FROM above
+$$;
+
+CREATE FUNCTION my_reseller() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS
+    $$ SELECT reseller_id FROM operator WHERE name = session_user AND enabled $$;
+
+CREATE FUNCTION acting_as(what text) RETURNS bigint LANGUAGE sql STABLE AS
+    $$ SELECT nullif(current_setting('tollkeeper.as_' || what, true), '')::bigint $$;
+
+CREATE FUNCTION sees_all() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT acting_as('reseller') IS NULL AND acting_as('customer') IS NULL
+       AND (asks_as_owner() OR EXISTS (SELECT FROM operator
+                                       WHERE name = session_user AND enabled AND reseller_id IS NULL))
+$$;
+
+-- every reseller for the provider's operators, its own part for a reseller's, and no more than the one acted as
+CREATE FUNCTION my_resellers() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT coalesce(array_agg(id), '{}') FROM reseller
+    WHERE (asks_as_owner()
+           OR my_reseller() IS NULL AND EXISTS (SELECT FROM operator WHERE name = session_user AND enabled)
+           OR id = ANY (reseller_and_below(my_reseller())))
+      AND (acting_as('reseller') IS NULL OR id = ANY (reseller_and_below(acting_as('reseller'))))
+$$;
 
 -- --------------------------------------------------------------------------------------------- packages --
 
 CREATE TABLE package (
     id                      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name                    text NOT NULL UNIQUE CHECK (name = btrim(name) AND name <> ''),
+    reseller_id             bigint REFERENCES reseller,              -- NULL: the provider's, which all may sell
     download_bps            rate_bps,                                -- NULL, both: no speed limit is sent
     upload_bps              rate_bps,
     burst_download_bps      rate_bps,
@@ -167,6 +230,7 @@ CREATE TABLE package (
     ipv6_pool               text CHECK (ipv6_pool <> ''),
     delegated_ipv6_pool     text CHECK (delegated_ipv6_pool <> ''),
     reply_attributes        jsonb NOT NULL DEFAULT '[]' CHECK (is_reply_attributes(reply_attributes)),
+    version                 integer NOT NULL DEFAULT 1,
     created_at              timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT package_rates_come_in_pairs CHECK (num_nonnulls(download_bps, upload_bps) IN (0, 2)),
     CONSTRAINT burst_rates_come_in_pairs CHECK (num_nonnulls(burst_download_bps, burst_upload_bps) IN (0, 2)),
@@ -182,6 +246,8 @@ CREATE TABLE package (
     CONSTRAINT package_throttle_has_rates CHECK (
         cap_treatment IS DISTINCT FROM 'throttle' OR throttle_download_bps IS NOT NULL)
 );
+CREATE INDEX package_reseller_id ON package (reseller_id) WHERE reseller_id IS NOT NULL;
+CREATE TRIGGER count_version BEFORE UPDATE ON package FOR EACH ROW EXECUTE FUNCTION count_version();
 
 -- other speeds at certain hours, in the customer's time zone; the first band by position that fits wins
 CREATE TABLE time_band (
@@ -205,6 +271,248 @@ CREATE TABLE package_profile (
     PRIMARY KEY (package_id, vendor)
 );
 
+-- ----------------------------------------------------------------------------------------------- groups --
+
+CREATE TABLE customer_group (
+    id                      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name                    text NOT NULL UNIQUE CHECK (name = btrim(name) AND name <> ''),
+    reseller_id             bigint REFERENCES reseller,              -- NULL: the provider's, open to all resellers
+    enabled                 boolean NOT NULL DEFAULT true,
+    sends_reply_message     boolean NOT NULL DEFAULT false,          -- the reason, as Reply-Message, to the customer
+    treatment_blocked       treatment NOT NULL DEFAULT 'reject' CHECK (treatment_blocked <> 'throttle'),
+    treatment_deleted       treatment NOT NULL DEFAULT 'reject' CHECK (treatment_deleted <> 'throttle'),
+    treatment_disabled      treatment NOT NULL DEFAULT 'reject' CHECK (treatment_disabled <> 'throttle'),
+    treatment_group_disabled treatment NOT NULL DEFAULT 'reject' CHECK (treatment_group_disabled <> 'throttle'),
+    treatment_expired       treatment NOT NULL DEFAULT 'reject' CHECK (treatment_expired <> 'throttle'),
+    treatment_suspended     treatment NOT NULL DEFAULT 'reject' CHECK (treatment_suspended <> 'throttle'),
+    treatment_cap           treatment NOT NULL DEFAULT 'reject',
+    garden_pool             text CHECK (garden_pool <> ''),          -- an address pool on the NAS
+    garden_profile          text CHECK (garden_profile <> ''),       -- address list, domain, filter: what the vendor has
+    garden_redirect_url     text CHECK (garden_redirect_url ~ '^https?://[^[:space:]]+$'),
+    garden_download_bps     rate_bps,
+    garden_upload_bps       rate_bps,
+    garden_session_seconds  integer NOT NULL DEFAULT 300 CHECK (garden_session_seconds >= 60),
+    throttle_download_bps   rate_bps,
+    throttle_upload_bps     rate_bps,
+    -- defaults of its customers: days from an invoice's due date on
+    overdue_days            smallint CHECK (overdue_days BETWEEN 0 AND 365),
+    second_notice_days      smallint CHECK (second_notice_days BETWEEN 0 AND 365),
+    suspension_days         smallint CHECK (suspension_days BETWEEN 0 AND 365),
+    discount_percent        numeric(5,2) NOT NULL DEFAULT 0 CHECK (discount_percent BETWEEN 0 AND 100),
+    default_package_id      bigint REFERENCES package,               -- of an account that is given none
+    requires_credit_limit   boolean NOT NULL DEFAULT false,          -- before anything that costs
+    version                 integer NOT NULL DEFAULT 1,
+    created_at              timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT notices_come_in_order CHECK (
+        overdue_days <= second_notice_days AND second_notice_days <= suspension_days
+        AND overdue_days <= suspension_days),
+    -- a walled garden needs walls: without one of these it would be free access
+    CONSTRAINT garden_has_walls CHECK (
+        'garden' NOT IN (treatment_blocked, treatment_deleted, treatment_disabled, treatment_group_disabled,
+                         treatment_expired, treatment_suspended, treatment_cap)
+        OR num_nonnulls(garden_pool, garden_profile, garden_redirect_url) > 0),
+    CONSTRAINT garden_rates_come_in_pairs CHECK (num_nonnulls(garden_download_bps, garden_upload_bps) IN (0, 2)),
+    CONSTRAINT throttle_rates_come_in_pairs CHECK (num_nonnulls(throttle_download_bps, throttle_upload_bps) IN (0, 2)),
+    CONSTRAINT throttle_has_rates CHECK (treatment_cap <> 'throttle' OR throttle_download_bps IS NOT NULL)
+);
+CREATE INDEX customer_group_reseller_id ON customer_group (reseller_id) WHERE reseller_id IS NOT NULL;
+CREATE TRIGGER count_version BEFORE UPDATE ON customer_group FOR EACH ROW EXECUTE FUNCTION count_version();
+
+-- -------------------------------------------------------------------------------------------- customers --
+
+CREATE TABLE customer (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code            text NOT NULL UNIQUE CHECK (code ~ '^[A-Z0-9][A-Z0-9_-]{1,31}$'),
+    reseller_id     bigint REFERENCES reseller,                      -- NULL: the provider's own
+    group_id        bigint NOT NULL REFERENCES customer_group,       -- no DELETE of a group with customers in it
+    parent_id       bigint REFERENCES customer CHECK (parent_id <> id),
+    type            customer_type NOT NULL DEFAULT 'individual',
+    kind            customer_kind NOT NULL DEFAULT 'normal',
+    title           text,
+    first_name      text,
+    last_name       text,
+    company_name    text,
+    namesake        boolean NOT NULL DEFAULT false,                  -- another customer may have the same name
+    id_number       text CHECK (id_number <> ''),                    -- of a person, or of a company's registration
+    phone           text CHECK (phone ~ '^[+]?[0-9][0-9 ()/.-]{2,28}$'),
+    phone_verified_at timestamptz(0),
+    email           text CHECK (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'),
+    billing_email   text CHECK (billing_email ~ '^[^@[:space:]]+@[^@[:space:]]+$'),
+    country         text CHECK (country ~ '^[A-Z]{2}$'),             -- ISO 3166-1
+    language        text CHECK (language ~ '^[a-z]{2,3}$'),          -- ISO 639, of messages to the customer
+    disabled        boolean NOT NULL DEFAULT false,
+    suspended       boolean NOT NULL DEFAULT false,
+    deleted_at      timestamptz(0),                                  -- delete = hide
+    expires_at      timestamptz(0) CHECK (isfinite(expires_at)),     -- from then no authentication and no billing
+    inherits_state  boolean NOT NULL DEFAULT true,                   -- a parent's disabled/suspended/expired covers it
+    download_bps    rate_bps,                                        -- speed tier of the customer over the package's
+    upload_bps      rate_bps,
+    time_zone       text CHECK (is_time_zone(time_zone)),            -- NULL: the provider's
+    billing_day     smallint NOT NULL DEFAULT 1 CHECK (billing_day BETWEEN 1 AND 31),
+    billing_group   text CHECK (billing_group <> ''),
+    payment_method  text CHECK (payment_method <> ''),               -- debit order, card, eft: as the provider says
+    credit_limit_cents bigint CHECK (credit_limit_cents >= 0),       -- NULL: none was set
+    labels          text[] NOT NULL DEFAULT '{}',
+    category        text CHECK (category <> ''),                     -- VIP
+    attitude        text CHECK (attitude <> ''),
+    registered_at   timestamptz(0),
+    registered_ip   inet,
+    portal_user_name text UNIQUE CHECK (portal_user_name ~ '^[^[:space:][:cntrl:]]{3,100}$'),
+    portal_password_hash text CHECK (portal_password_hash LIKE '$argon2id$%'),
+    version         integer NOT NULL DEFAULT 1,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    -- what the customer is called, in one writing
+    name_key        text NOT NULL GENERATED ALWAYS AS (lower(regexp_replace(btrim(coalesce(
+                        nullif(btrim(company_name), ''), coalesce(first_name, '') || ' ' || coalesce(last_name, ''))),
+                        '[[:space:]]+', ' ', 'g'))) STORED,
+    -- what the customer may be found by, any part of it
+    search_text     text NOT NULL GENERATED ALWAYS AS (lower(
+                        code || ' ' || coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' '
+                        || coalesce(company_name, '') || ' ' || coalesce(email, '') || ' '
+                        || coalesce(billing_email, '') || ' ' || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g') || ' '
+                        || coalesce(id_number, '') || ' ' || coalesce(portal_user_name, ''))) STORED,
+    CONSTRAINT customer_has_a_name CHECK (
+        coalesce(btrim(first_name), '') <> '' OR coalesce(btrim(last_name), '') <> ''
+        OR coalesce(btrim(company_name), '') <> ''),
+    CONSTRAINT company_has_its_name CHECK (type <> 'company' OR coalesce(btrim(company_name), '') <> ''),
+    CONSTRAINT residents_are_people CHECK (kind <> 'residential' OR type = 'individual'),
+    CONSTRAINT verified_phone_is_there CHECK (phone_verified_at IS NULL OR phone IS NOT NULL),
+    CONSTRAINT portal_password_needs_its_user CHECK (portal_password_hash IS NULL OR portal_user_name IS NOT NULL),
+    CONSTRAINT customer_rates_come_in_pairs CHECK (num_nonnulls(download_bps, upload_bps) IN (0, 2))
+);
+-- names are unique among all resellers' customers, but for those of whom it was said that they are namesakes
+CREATE UNIQUE INDEX customer_name_is_unique ON customer (name_key) WHERE NOT namesake AND deleted_at IS NULL;
+CREATE INDEX customer_group_id ON customer (group_id);
+CREATE INDEX customer_reseller_id ON customer (reseller_id) WHERE reseller_id IS NOT NULL;
+CREATE INDEX customer_parent_id ON customer (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX customer_expires_at ON customer (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX customer_labels ON customer USING gin (labels);
+CREATE INDEX customer_search_text ON customer USING gin (search_text gin_trgm_ops);
+
+CREATE TRIGGER customer_parents_form_a_tree BEFORE INSERT OR UPDATE OF parent_id ON customer
+    FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION check_parents();
+CREATE TRIGGER count_version BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION count_version();
+
+-- a customer is in a group of the provider or of its reseller's line, a sub-account has its parent's reseller, and a
+-- residential customer has no sub-accounts
+CREATE FUNCTION check_customer_belongs() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+DECLARE
+    refused text;
+BEGIN
+    SELECT 'group_is_of_the_resellers_line' INTO refused FROM customer_group
+    WHERE id = NEW.group_id AND reseller_id IS NOT NULL AND reseller_id <> ALL (reseller_and_above(NEW.reseller_id));
+    IF refused IS NULL AND NEW.parent_id IS NOT NULL THEN
+        SELECT CASE WHEN kind = 'residential' THEN 'residents_have_no_sub_accounts'
+                    WHEN reseller_id IS DISTINCT FROM NEW.reseller_id THEN 'sub_account_has_its_parents_reseller' END
+        INTO refused FROM customer WHERE id = NEW.parent_id;
+    END IF;
+    IF refused IS NULL AND TG_OP = 'UPDATE' THEN
+        SELECT CASE WHEN NEW.kind = 'residential' THEN 'residents_have_no_sub_accounts'
+                    ELSE 'sub_account_has_its_parents_reseller' END
+        INTO refused FROM customer
+        WHERE parent_id = NEW.id AND (NEW.kind = 'residential' OR reseller_id IS DISTINCT FROM NEW.reseller_id) LIMIT 1;
+    END IF;
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION 'customer %: %', NEW.code, refused USING ERRCODE = 'check_violation', CONSTRAINT = refused;
+    END IF;
+    RETURN NULL;
+END $$;
+-- deferred: a customer moves to another reseller together with its sub-accounts
+CREATE CONSTRAINT TRIGGER customer_belongs AFTER INSERT OR UPDATE OF reseller_id, group_id, parent_id, kind ON customer
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NEW.reseller_id IS NOT NULL OR NEW.parent_id IS NOT NULL OR NEW.kind = 'residential')
+    EXECUTE FUNCTION check_customer_belongs();
+
+CREATE TABLE contact (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id     bigint NOT NULL REFERENCES customer ON DELETE CASCADE,
+    name            text NOT NULL CHECK (btrim(name) <> ''),
+    purposes        text[] NOT NULL DEFAULT '{}',                    -- what it is used for: technical, billing, ...
+    phone           text CHECK (phone ~ '^[+]?[0-9][0-9 ()/.-]{2,28}$'),
+    email           text CHECK (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'),
+    search_text     text NOT NULL GENERATED ALWAYS AS (lower(
+                        name || ' ' || coalesce(email, '') || ' '
+                        || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g'))) STORED,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT contact_can_be_reached CHECK (num_nonnulls(phone, email) > 0)
+);
+CREATE INDEX contact_customer_id ON contact (customer_id);
+CREATE INDEX contact_search_text ON contact USING gin (search_text gin_trgm_ops);
+
+CREATE TABLE address (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id     bigint NOT NULL REFERENCES customer ON DELETE CASCADE,
+    kind            address_kind NOT NULL DEFAULT 'install',
+    street          text NOT NULL CHECK (btrim(street) <> ''),
+    city            text,
+    region          text,
+    postal_code     text,
+    country         text CHECK (country ~ '^[A-Z]{2}$'),             -- ISO 3166-1; NULL: the customer's
+    latitude        double precision CHECK (latitude BETWEEN -90 AND 90),
+    longitude       double precision CHECK (longitude BETWEEN -180 AND 180),
+    search_text     text NOT NULL GENERATED ALWAYS AS (lower(
+                        street || ' ' || coalesce(city, '') || ' ' || coalesce(region, '') || ' '
+                        || coalesce(postal_code, ''))) STORED,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT coordinates_come_in_pairs CHECK (num_nonnulls(latitude, longitude) IN (0, 2))
+);
+CREATE INDEX address_customer_id ON address (customer_id);
+CREATE INDEX address_search_text ON address USING gin (search_text gin_trgm_ops);
+
+CREATE TABLE note (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id     bigint NOT NULL REFERENCES customer ON DELETE CASCADE,
+    kind            note_kind NOT NULL DEFAULT 'note',
+    text            text NOT NULL CHECK (btrim(text) <> ''),
+    author          text NOT NULL DEFAULT session_user,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    removed_at      timestamptz(0)
+);
+CREATE INDEX note_customer_id ON note (customer_id, id);
+
+-- the octets are in a file named by their SHA-256, below TOLLKEEPER_HOME/attachments
+CREATE TABLE attachment (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id     bigint NOT NULL REFERENCES customer ON DELETE CASCADE,
+    file_name       text NOT NULL CHECK (file_name <> '' AND file_name !~ '[/[:cntrl:]]'
+                                         AND file_name NOT IN ('.', '..')),
+    media_type      text NOT NULL,                                   -- told by the content, not by the name
+    octets          bigint NOT NULL CHECK (octets >= 0),
+    sha256          text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    description     text,
+    author          text NOT NULL DEFAULT session_user,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    removed_at      timestamptz(0)
+);
+CREATE INDEX attachment_customer_id ON attachment (customer_id, id);
+CREATE INDEX attachment_sha256 ON attachment (sha256);
+
+-- what other systems call a customer: looked up both ways
+CREATE TABLE external_id (
+    system          text NOT NULL CHECK (system ~ '^[a-z][a-z0-9_.-]{0,40}$'),
+    value           text NOT NULL CHECK (btrim(value) <> ''),
+    customer_id     bigint NOT NULL REFERENCES customer ON DELETE CASCADE,
+    PRIMARY KEY (system, value)
+);
+CREATE UNIQUE INDEX external_id_of_a_customer ON external_id (customer_id, system);
+
+-- a link to choose another portal password; only the hash of its token is kept
+CREATE TABLE portal_reset (
+    token_sha256    text PRIMARY KEY CHECK (token_sha256 ~ '^[0-9a-f]{64}$'),
+    customer_id     bigint NOT NULL REFERENCES customer ON DELETE CASCADE,
+    expires_at      timestamptz(0) NOT NULL,
+    used_at         timestamptz(0),
+    created_at      timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX portal_reset_customer_id ON portal_reset (customer_id);
+
+-- the three-digit sequence of generated account codes: one row a prefix, locked while a code is taken
+CREATE TABLE customer_code_sequence (
+    prefix          text PRIMARY KEY,
+    last_number     integer NOT NULL CHECK (last_number > 0)
+);
+
 -- ---------------------------------------------------------------------------------------------- routers --
 
 CREATE TABLE nas (
@@ -215,8 +523,10 @@ CREATE TABLE nas (
     vendor          text NOT NULL DEFAULT 'generic' CHECK (vendor ~ '^[a-z][a-z0-9_]*$'),
     coa_port        integer NOT NULL DEFAULT 3799 CHECK (coa_port BETWEEN 1 AND 65535),  -- RFC 5176; some use 1700
     requires_message_authenticator boolean NOT NULL DEFAULT true,    -- false only for a NAS that cannot (BlastRADIUS)
+    version         integer NOT NULL DEFAULT 1,
     created_at      timestamptz NOT NULL DEFAULT now()
 );
+CREATE TRIGGER count_version BEFORE UPDATE ON nas FOR EACH ROW EXECUTE FUNCTION count_version();
 
 -- --------------------------------------------------------------------------------------------- accounts --
 
@@ -235,6 +545,8 @@ CREATE TABLE account (
     expires_at      timestamptz(0) CHECK (isfinite(expires_at)),
     sessions_allowed smallint CHECK (sessions_allowed BETWEEN 1 AND 1000),         -- over the package's
     price_cents     bigint CHECK (price_cents >= 0),                 -- over the package's
+    topup_price_cents bigint CHECK (topup_price_cents >= 0),         -- over the package's
+    cancelled_at    timestamptz(0),                                  -- as if it were not there; its usage stays
     lock_to_devices boolean NOT NULL DEFAULT false,                  -- only its authorised devices may use it
     ipv4_address    inet UNIQUE CHECK (family(ipv4_address) = 4 AND masklen(ipv4_address) = 32),
     ipv4_netmask    inet CHECK (family(ipv4_netmask) = 4 AND masklen(ipv4_netmask) = 32),
@@ -243,11 +555,36 @@ CREATE TABLE account (
     routes          text[] NOT NULL DEFAULT '{}',                    -- Framed-Route, RFC 2865 5.22
     vlan_id         smallint CHECK (vlan_id BETWEEN 1 AND 4094),
     reply_attributes jsonb NOT NULL DEFAULT '[]' CHECK (is_reply_attributes(reply_attributes)),
+    version         integer NOT NULL DEFAULT 1,
     created_at      timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT one_kind_of_password CHECK (num_nonnulls(password, password_hash) <= 1)  -- none: certificate or MAC
 );
 CREATE INDEX account_customer_id ON account (customer_id);
 CREATE INDEX account_package_id ON account (package_id);
+CREATE INDEX account_user_name_search ON account USING gin (user_name gin_trgm_ops);
+CREATE TRIGGER count_version BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION count_version();
+
+-- a package is the provider's or of the customer's reseller's line; a residential customer has nothing static
+CREATE FUNCTION check_account_belongs() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+DECLARE
+    refused text;
+BEGIN
+    SELECT CASE WHEN package.reseller_id IS NOT NULL
+                     AND package.reseller_id <> ALL (reseller_and_above(customer.reseller_id))
+                THEN 'package_is_of_the_resellers_line'
+                WHEN kind = 'residential' AND (num_nonnulls(NEW.ipv4_address, NEW.ipv6_prefix,
+                                                            NEW.delegated_ipv6_prefix, NEW.vlan_id) > 0
+                                               OR NEW.routes <> '{}')
+                THEN 'residents_have_nothing_static' END
+    INTO refused FROM package, customer WHERE package.id = NEW.package_id AND customer.id = NEW.customer_id;
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION 'account %: %', NEW.user_name, refused USING ERRCODE = 'check_violation', CONSTRAINT = refused;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER account_belongs AFTER INSERT OR UPDATE OF customer_id, package_id, ipv4_address, ipv6_prefix,
+    delegated_ipv6_prefix, vlan_id, routes ON account FOR EACH ROW EXECUTE FUNCTION check_account_belongs();
 
 -- where an account is listed here, only these NAS may authenticate it
 CREATE TABLE account_nas (
@@ -263,7 +600,10 @@ CREATE TABLE package_change (
     account_id      bigint NOT NULL REFERENCES account ON DELETE CASCADE,
     package_id      bigint NOT NULL REFERENCES package,
     activates_at    timestamptz(0) NOT NULL CHECK (isfinite(activates_at)),
+    price_cents     bigint CHECK (price_cents >= 0),                 -- from then on; NULL: the package's
+    topup_price_cents bigint CHECK (topup_price_cents >= 0),         -- from then on; NULL: the package's
     comment         text,
+    author          text NOT NULL DEFAULT session_user,
     created_at      timestamptz NOT NULL DEFAULT now(),
     applied_at      timestamptz(0),
     cancelled_at    timestamptz(0),
@@ -274,7 +614,8 @@ CREATE UNIQUE INDEX one_change_a_moment ON package_change (account_id, activates
 
 CREATE TABLE device (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account_id      bigint NOT NULL REFERENCES account ON DELETE CASCADE,
+    account_id      bigint REFERENCES account ON DELETE CASCADE,     -- NULL: in the inventory
+    reseller_id     bigint REFERENCES reseller,                      -- whose inventory; NULL: the provider's
     mac             macaddr NOT NULL UNIQUE,
     authorised      boolean NOT NULL DEFAULT true,
     mac_auth        boolean NOT NULL DEFAULT false,                  -- the MAC alone authenticates
@@ -282,6 +623,146 @@ CREATE TABLE device (
     created_at      timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX device_account_id ON device (account_id);
+
+-- ------------------------------------------------------------------------------------------------ money --
+
+-- As far as access depends on it. A customer's balance is what it owes: invoices less credit notes less payments.
+CREATE TABLE invoice (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id     bigint NOT NULL REFERENCES customer,
+    kind            invoice_kind NOT NULL DEFAULT 'invoice',
+    number          text NOT NULL UNIQUE CHECK (number = btrim(number) AND number <> ''),
+    issued_on       date NOT NULL,
+    due_on          date NOT NULL,
+    amount_cents    bigint NOT NULL CHECK (amount_cents > 0),
+    allocated_cents bigint NOT NULL DEFAULT 0,                       -- paid, or of a credit note: used; by trigger
+    description     text,
+    voided_at       timestamptz(0),
+    author          text NOT NULL DEFAULT session_user,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT due_after_issue CHECK (due_on >= issued_on),
+    CONSTRAINT invoice_is_not_overpaid CHECK (allocated_cents BETWEEN 0 AND amount_cents),
+    CONSTRAINT voided_invoice_is_unpaid CHECK (voided_at IS NULL OR allocated_cents = 0)
+);
+CREATE INDEX invoice_customer_id ON invoice (customer_id, due_on);
+CREATE INDEX invoice_open ON invoice (due_on)
+    WHERE kind = 'invoice' AND voided_at IS NULL AND allocated_cents < amount_cents;
+
+CREATE TABLE payment (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id     bigint NOT NULL REFERENCES customer,
+    receipt         text NOT NULL UNIQUE CHECK (receipt = btrim(receipt) AND receipt <> ''),
+    received_on     date NOT NULL,
+    amount_cents    bigint NOT NULL CHECK (amount_cents > 0),
+    allocated_cents bigint NOT NULL DEFAULT 0,                       -- to invoices; by trigger
+    method          text CHECK (method <> ''),
+    reference       text CHECK (reference <> ''),
+    voided_at       timestamptz(0),
+    author          text NOT NULL DEFAULT session_user,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT payment_is_not_overspent CHECK (allocated_cents BETWEEN 0 AND amount_cents),
+    CONSTRAINT voided_payment_is_unused CHECK (voided_at IS NULL OR allocated_cents = 0)
+);
+CREATE INDEX payment_customer_id ON payment (customer_id, received_on);
+CREATE SEQUENCE receipt_number;
+
+-- which money pays which invoice
+CREATE TABLE allocation (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id     bigint NOT NULL REFERENCES customer,             -- of invoice and payment alike
+    invoice_id      bigint NOT NULL REFERENCES invoice,
+    payment_id      bigint REFERENCES payment,
+    credit_note_id  bigint REFERENCES invoice,
+    amount_cents    bigint NOT NULL CHECK (amount_cents > 0),
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT allocation_has_one_source CHECK (num_nonnulls(payment_id, credit_note_id) = 1)
+);
+CREATE INDEX allocation_customer_id ON allocation (customer_id);
+CREATE INDEX allocation_invoice_id ON allocation (invoice_id);
+CREATE INDEX allocation_payment_id ON allocation (payment_id);
+CREATE INDEX allocation_credit_note_id ON allocation (credit_note_id);
+
+CREATE TABLE customer_balance (
+    customer_id     bigint PRIMARY KEY REFERENCES customer ON DELETE CASCADE,
+    balance_cents   bigint NOT NULL DEFAULT 0                        -- owed; below zero: paid ahead; by trigger
+);
+CREATE INDEX customer_balance_balance_cents ON customer_balance (balance_cents);
+
+CREATE FUNCTION count_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    sign integer;
+BEGIN
+    -- what is owed, of each customer, after less before; kind is an invoice's only
+    FOR sign IN
+        SELECT unnest(CASE TG_OP WHEN 'INSERT' THEN '{1}' WHEN 'DELETE' THEN '{-1}' ELSE '{-1,1}' END::integer[])
+    LOOP
+        INSERT INTO customer_balance
+        SELECT customer_id, sign * CASE kind WHEN 'invoice' THEN amount_cents ELSE -amount_cents END
+        FROM jsonb_to_record(to_jsonb(CASE sign WHEN 1 THEN NEW ELSE OLD END))
+             AS money (customer_id bigint, kind text, amount_cents bigint, voided_at timestamptz)
+        WHERE voided_at IS NULL
+        ON CONFLICT (customer_id) DO UPDATE SET balance_cents = customer_balance.balance_cents + excluded.balance_cents;
+    END LOOP;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER count_balance AFTER INSERT OR UPDATE OF customer_id, amount_cents, voided_at OR DELETE ON invoice
+    FOR EACH ROW EXECUTE FUNCTION count_balance();
+CREATE TRIGGER count_balance AFTER INSERT OR UPDATE OF customer_id, amount_cents, voided_at OR DELETE ON payment
+    FOR EACH ROW EXECUTE FUNCTION count_balance();
+
+-- what is allocated is added up where it came from and where it went; all of one customer
+CREATE FUNCTION count_allocation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    row allocation := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    added bigint := CASE TG_OP WHEN 'DELETE' THEN -OLD.amount_cents ELSE NEW.amount_cents END;
+BEGIN
+    IF EXISTS (SELECT FROM invoice WHERE id IN (row.invoice_id, row.credit_note_id) AND (
+                   customer_id <> row.customer_id OR voided_at IS NOT NULL
+                   OR kind <> CASE id WHEN row.invoice_id THEN 'invoice' ELSE 'credit_note' END::invoice_kind))
+       OR EXISTS (SELECT FROM payment WHERE id = row.payment_id AND (
+                   customer_id <> row.customer_id OR voided_at IS NOT NULL)) THEN
+        RAISE EXCEPTION 'allocation between what does not belong together'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'allocation_is_of_one_customer';
+    END IF;
+    UPDATE invoice SET allocated_cents = allocated_cents + added WHERE id IN (row.invoice_id, row.credit_note_id);
+    UPDATE payment SET allocated_cents = allocated_cents + added WHERE id = row.payment_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER count_allocation AFTER INSERT OR DELETE ON allocation
+    FOR EACH ROW EXECUTE FUNCTION count_allocation();
+
+-- --------------------------------------------------------------------------------------------- operating --
+
+-- what an import did, row by row, so that it can be taken back
+CREATE TABLE import_run (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    operator        text NOT NULL DEFAULT session_user,
+    kind            text NOT NULL CHECK (kind <> ''),                -- customers, invoices, payments, radius
+    file_name       text NOT NULL,
+    file_sha256     text NOT NULL,
+    created_rows    integer NOT NULL,
+    changed_rows    integer NOT NULL,
+    unchanged_rows  integer NOT NULL,
+    applied_at      timestamptz NOT NULL DEFAULT now(),
+    undone_at       timestamptz(0)
+);
+CREATE TABLE import_row (
+    run_id          bigint NOT NULL REFERENCES import_run ON DELETE CASCADE,
+    position        integer NOT NULL,                                -- in the order in which it was done
+    relation        text NOT NULL,
+    row_key         jsonb NOT NULL,                                  -- its primary key
+    before          jsonb,                                           -- NULL: the import made it
+    after           jsonb NOT NULL,
+    PRIMARY KEY (run_id, position)
+);
+
+CREATE TABLE saved_filter (
+    operator        text NOT NULL DEFAULT session_user,
+    name            text NOT NULL CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9 _.-]{0,60}$'),
+    options         jsonb NOT NULL CHECK (jsonb_typeof(options) = 'object'),
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (operator, name)
+);
 
 -- ------------------------------------------------------------------------------------------- accounting --
 
@@ -550,6 +1031,209 @@ CREATE TRIGGER log_renamed_devices AFTER UPDATE ON account
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION log_renamed_devices();
 
+-- ------------------------------------------------------------------------------------------------ audit --
+
+-- Who did what, when, and what each row was before and after. Written by triggers, so psql and every other writer is
+-- in it. An act is an entry, its rows are its changes; when the transaction commits, each entry is sealed: its hash covers
+-- its changes and the hash of the entry before, so what is edited, missing or put in between shows (audit_flaws).
+-- Known weakness: who owns the database can make the whole chain anew; note audit_head elsewhere now and then.
+CREATE TABLE audit_entry (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at              timestamptz NOT NULL DEFAULT clock_timestamp(),
+    operator        text NOT NULL DEFAULT session_user,              -- the role that logged in
+    program         text NOT NULL DEFAULT current_setting('application_name'),
+    act             text NOT NULL,                                   -- customer suspend; sql: by hand
+    detail          text,                                            -- why: a comment, a job, whom it acted as
+    position        bigint UNIQUE,                                   -- in the chain, without gaps; at commit
+    previous_hash   bytea,
+    hash            bytea UNIQUE
+);
+CREATE INDEX audit_entry_at ON audit_entry (at);
+CREATE INDEX audit_entry_operator ON audit_entry (operator, id);
+
+CREATE TABLE audit_change (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    entry_id        bigint NOT NULL REFERENCES audit_entry,
+    relation        text NOT NULL,
+    key             text NOT NULL,                                   -- as operators know the row: code, user name, MAC
+    customer_id     bigint,                                          -- whom it concerns
+    before          jsonb,                                           -- NULL: added. Of an edit: the changed columns only
+    after           jsonb                                            -- NULL: removed
+);
+CREATE INDEX audit_change_entry_id ON audit_change (entry_id);
+CREATE INDEX audit_change_key ON audit_change (relation, key, id);
+CREATE INDEX audit_change_customer_id ON audit_change (customer_id, id) WHERE customer_id IS NOT NULL;
+
+CREATE TABLE audit_head (
+    one_row         boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    position        bigint NOT NULL DEFAULT 0,
+    hash            bytea NOT NULL DEFAULT '\x'
+);
+INSERT INTO audit_head DEFAULT VALUES;
+
+-- the entry of the act under way, made with its first change; whoever begins another act clears tollkeeper.audit_entry
+CREATE FUNCTION audit_entry_of_this_act() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    entry bigint := nullif(current_setting('tollkeeper.audit_entry', true), '');
+BEGIN
+    IF entry IS NULL THEN
+        INSERT INTO audit_entry (act, detail)
+        VALUES (coalesce(nullif(current_setting('tollkeeper.act', true), ''), 'sql'),
+                nullif(current_setting('tollkeeper.detail', true), ''))
+        RETURNING id INTO entry;
+        PERFORM set_config('tollkeeper.audit_entry', entry::text, true);
+    ELSIF NOT EXISTS (SELECT FROM audit_entry WHERE id = entry AND hash IS NULL AND operator = session_user
+                      AND xmin = pg_current_xact_id()::xid) THEN
+        RAISE EXCEPTION 'tollkeeper.audit_entry names no entry of this transaction';
+    END IF;
+    RETURN entry;
+END $$;
+
+-- the columns that differ, of two rows; secrets by name only
+CREATE FUNCTION audit_difference(this jsonb, other jsonb, secrets text[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT jsonb_object_agg(key, CASE WHEN key = ANY (secrets) AND value <> 'null' THEN '"(secret)"' ELSE value END)
+    FROM jsonb_each(this)
+    WHERE key <> ALL ('{version,name_key,search_text,allocated_cents}')
+      AND (other IS NULL OR value IS DISTINCT FROM other -> key)
+$$;
+
+-- Arguments: what the rows are called, key and customer as expressions over a row r, secret columns, primary key.
+CREATE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    pairs text := CASE TG_OP
+        WHEN 'INSERT' THEN 'SELECT to_jsonb(r) AS new, NULL::jsonb AS old, r.* FROM new_rows AS r'
+        WHEN 'DELETE' THEN 'SELECT NULL::jsonb AS new, to_jsonb(r) AS old, r.* FROM old_rows AS r'
+        ELSE format('SELECT to_jsonb(r) AS new, to_jsonb(o) AS old, r.* FROM new_rows AS r JOIN old_rows AS o USING (%s) '
+                    'WHERE to_jsonb(r) - ''version'' <> to_jsonb(o) - ''version''', TG_ARGV[4]) END;
+    any_row boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (%s)', pairs) INTO any_row;
+    IF any_row THEN
+        EXECUTE format('INSERT INTO audit_change (entry_id, relation, key, customer_id, before, after) '
+                       'SELECT $1, %L, %s, %s, audit_difference(old, new, $2), audit_difference(new, old, $2) '
+                       'FROM (%s) AS r', TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], pairs)
+        USING audit_entry_of_this_act(), TG_ARGV[3]::text[];
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION audit_table(relation_name text, known_as text, key_expression text, customer_expression text,
+                            secrets text[] DEFAULT '{}', primary_key text DEFAULT 'id') RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    event text;
+BEGIN
+    FOREACH event IN ARRAY '{INSERT,UPDATE,DELETE}'::text[] LOOP
+        EXECUTE format('CREATE TRIGGER audit_%s AFTER %s ON %I %s FOR EACH STATEMENT '
+                       'EXECUTE FUNCTION audit_rows(%L, %L, %L, %L, %L)',
+                       lower(event), event, relation_name,
+                       CASE event WHEN 'INSERT' THEN 'REFERENCING NEW TABLE AS new_rows'
+                                  WHEN 'UPDATE' THEN 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'
+                                  ELSE 'REFERENCING OLD TABLE AS old_rows' END,
+                       known_as, key_expression, customer_expression, secrets, primary_key);
+    END LOOP;
+END $$;
+
+DO $$
+DECLARE
+    of_account text := '(SELECT customer_id FROM account WHERE id = r.account_id)';
+    account_name text := 'coalesce((SELECT user_name FROM account WHERE id = r.account_id), ''-'')';
+    code text := 'coalesce((SELECT code FROM customer WHERE id = r.customer_id), r.customer_id::text)';
+    package_name text := 'coalesce((SELECT name FROM package WHERE id = r.package_id), r.package_id::text)';
+BEGIN
+    PERFORM audit_table('installation', 'installation', '''installation''', 'NULL::bigint', '{}', 'one_row');
+    PERFORM audit_table('reseller', 'reseller', 'r.name', 'NULL::bigint');
+    PERFORM audit_table('operator_role', 'role', 'r.name', 'NULL::bigint', '{}', 'name');
+    PERFORM audit_table('operator_role_permission', 'role permission', 'r.role || '' '' || r.area', 'NULL::bigint', '{}',
+                        'role, area');
+    PERFORM audit_table('operator', 'operator', 'r.name', 'NULL::bigint');
+    PERFORM audit_table('package', 'package', 'r.name', 'NULL::bigint');
+    PERFORM audit_table('time_band', 'time band', package_name || ' || '' '' || r.position', 'NULL::bigint', '{}',
+                        'package_id, position');
+    PERFORM audit_table('package_profile', 'profile', package_name || ' || '' '' || r.vendor', 'NULL::bigint', '{}',
+                        'package_id, vendor');
+    PERFORM audit_table('customer_group', 'group', 'r.name', 'NULL::bigint');
+    PERFORM audit_table('customer', 'customer', 'r.code', 'r.id', '{portal_password_hash}');
+    PERFORM audit_table('contact', 'contact', code, 'r.customer_id');
+    PERFORM audit_table('address', 'address', code, 'r.customer_id');
+    PERFORM audit_table('note', 'note', code, 'r.customer_id');
+    PERFORM audit_table('attachment', 'attachment', code, 'r.customer_id');
+    PERFORM audit_table('external_id', 'external id', code, 'r.customer_id', '{}', 'system, value');
+    PERFORM audit_table('portal_reset', 'portal reset', code, 'r.customer_id', '{token_sha256}', 'token_sha256');
+    PERFORM audit_table('nas', 'nas', 'r.name', 'NULL::bigint', '{secret}');
+    PERFORM audit_table('account', 'account', 'r.user_name', 'r.customer_id', '{password,password_hash}');
+    PERFORM audit_table('account_nas', 'account nas', account_name, of_account, '{}', 'account_id, nas_id');
+    PERFORM audit_table('package_change', 'package change', account_name, of_account);
+    PERFORM audit_table('device', 'device', 'r.mac::text', of_account);
+    PERFORM audit_table('invoice', 'invoice', 'r.number', 'r.customer_id');
+    PERFORM audit_table('payment', 'payment', 'r.receipt', 'r.customer_id');
+    PERFORM audit_table('allocation', 'allocation', code, 'r.customer_id');
+    PERFORM audit_table('import_run', 'import', 'r.id::text', 'NULL::bigint');
+END $$;
+
+CREATE FUNCTION audit_hash(previous bytea, entry audit_entry) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT sha256(previous || convert_to(jsonb_build_array(entry.position, extract(epoch FROM entry.at)::text, entry.operator,
+                                                           entry.program, entry.act, entry.detail)::text, 'UTF8')
+                  || coalesce((SELECT string_agg(sha256(convert_to(
+                         jsonb_build_array(relation, key, customer_id, before, after)::text, 'UTF8')), ''::bytea ORDER BY id)
+                         FROM audit_change WHERE entry_id = entry.id), ''::bytea))
+$$;
+
+-- entries join the chain as their transactions commit, one transaction at a time, so nobody waits while acts are under way
+CREATE FUNCTION seal_audit_entry() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    head audit_head;
+    entry audit_entry;
+BEGIN
+    SELECT * INTO head FROM audit_head FOR UPDATE;
+    SELECT * INTO entry FROM audit_entry WHERE id = NEW.id;
+    entry.position := head.position + 1;
+    UPDATE audit_entry SET position = entry.position, previous_hash = head.hash, hash = audit_hash(head.hash, entry)
+    WHERE id = entry.id RETURNING hash INTO entry.hash;
+    UPDATE audit_head SET position = entry.position, hash = entry.hash;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER seal_audit_entry AFTER INSERT ON audit_entry DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION seal_audit_entry();
+
+-- the chain catches who gets past these
+CREATE FUNCTION refuse_audit_edit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit is only ever added to' USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER sealed BEFORE UPDATE ON audit_entry FOR EACH ROW WHEN (OLD.hash IS NOT NULL)
+    EXECUTE FUNCTION refuse_audit_edit();
+CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_edit();
+CREATE TRIGGER kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_change
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_edit();
+
+-- what is wrong with the chain, in its order; nothing where it is whole
+CREATE FUNCTION audit_flaws() RETURNS TABLE (place bigint, flaw text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    WITH linked AS (
+        SELECT entry, position, previous_hash, hash,
+               lag(position, 1, 0::bigint) OVER chain AS position_before, lag(hash, 1, '\x'::bytea) OVER chain AS hash_before
+        FROM audit_entry AS entry WHERE hash IS NOT NULL WINDOW chain AS (ORDER BY position))
+    SELECT position, 'entries are missing before this one' FROM linked WHERE position <> position_before + 1
+    UNION ALL
+    SELECT position, 'does not follow the entry before it' FROM linked
+    WHERE position = position_before + 1 AND previous_hash IS DISTINCT FROM hash_before
+    UNION ALL
+    SELECT position, 'was edited, or its changes were' FROM linked WHERE hash <> audit_hash(previous_hash, entry)
+    UNION ALL
+    SELECT NULL, 'a change belongs to no entry' FROM audit_change
+    WHERE NOT EXISTS (SELECT FROM audit_entry WHERE id = entry_id)
+    UNION ALL
+    SELECT audit_head.position, 'the last entries are missing' FROM audit_head
+    WHERE (audit_head.position, audit_head.hash) IS DISTINCT FROM
+          ROW(coalesce((SELECT max(position) FROM audit_entry), 0),
+              coalesce((SELECT hash FROM audit_entry ORDER BY position DESC NULLS LAST LIMIT 1), '\x'))
+    UNION ALL
+    SELECT NULL, 'an entry was never sealed' FROM audit_entry WHERE hash IS NULL
+    ORDER BY 1
+$$;
+REVOKE EXECUTE ON FUNCTION audit_flaws() FROM PUBLIC;
+
 -- ------------------------------------------------------------------------------------- the hook's views --
 
 -- The rows as the hook keeps them in memory, column for column what policies/rows.py takes. Times are seconds
@@ -607,7 +1291,7 @@ SELECT user_name, customer_id, package_id, password, password_hash, blocked, sus
                                FROM package_change
                                WHERE account_id = account.id AND applied_at IS NULL AND cancelled_at IS NULL)))
        END AS extras
-FROM account;
+FROM account WHERE cancelled_at IS NULL;
 
 CREATE VIEW hook_device AS
 SELECT mac::text AS mac, account.user_name, authorised, mac_auth
@@ -646,3 +1330,170 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON accounting_node, accounting_day, account
     session, session_history, usage_day TO tollkeeper_fold;
 GRANT USAGE ON SEQUENCE session_id_seq TO tollkeeper_fold;           -- a session may be over when we first hear of it
 GRANT EXECUTE ON FUNCTION make_session_partitions(date, integer) TO tollkeeper_fold;
+
+-- Operators: every statement of theirs passes these policies. What has no reseller is the provider's own; packages and
+-- groups of the provider, and of the resellers above, may be seen and used, not changed.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tollkeeper_operator') THEN
+        CREATE ROLE tollkeeper_operator NOLOGIN;
+    END IF;
+    EXECUTE format('GRANT tollkeeper_operator TO %I', current_user);
+EXCEPTION WHEN invalid_grant_operation OR insufficient_privilege THEN NULL;          -- a superuser needs no membership
+END $$;
+
+-- one policy to see, one each to add, change and remove; conditions that are the same for all rows are asked once
+CREATE FUNCTION guard(relation_name text, guarded area, visible text, editable text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    seen text := format('(SELECT may(%L, ''view'')) AND (%s)', guarded, visible);
+    changed text := format('(SELECT may(%L, ''edit'')) AND (%s)', guarded, coalesce(editable, visible));
+BEGIN
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', relation_name);
+    EXECUTE format('GRANT SELECT ON %I TO tollkeeper_operator', relation_name);
+    EXECUTE format('CREATE POLICY seen ON %I FOR SELECT TO tollkeeper_operator USING (%s)', relation_name, seen);
+    IF editable IS DISTINCT FROM 'false' THEN
+        EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO tollkeeper_operator', relation_name);
+        EXECUTE format('CREATE POLICY added ON %I FOR INSERT TO tollkeeper_operator WITH CHECK (%s)', relation_name, changed);
+        EXECUTE format('CREATE POLICY changed ON %I FOR UPDATE TO tollkeeper_operator USING (%s)', relation_name, changed);
+        EXECUTE format('CREATE POLICY removed ON %I FOR DELETE TO tollkeeper_operator USING (%s)', relation_name, changed);
+    END IF;
+END $$;
+
+-- the customer acted as, and its sub-accounts; NULL: nobody in particular
+CREATE FUNCTION acting_customers() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    WITH RECURSIVE below AS (
+        SELECT id FROM customer WHERE id = acting_as('customer')
+        UNION ALL SELECT customer.id FROM customer JOIN below ON customer.parent_id = below.id)
+    SELECT CASE WHEN acting_as('customer') IS NOT NULL THEN (SELECT coalesce(array_agg(id), '{}') FROM below) END
+$$;
+-- packages and groups that may be sold, though not changed
+CREATE FUNCTION sellable_resellers() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    SELECT my_resellers() || reseller_and_above(coalesce(acting_as('reseller'), my_reseller()))
+$$;
+-- whose audit may be read: what my operators did, and what concerns my customers
+CREATE FUNCTION is_my_operator(name text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    SELECT EXISTS (SELECT FROM operator WHERE operator.name = is_my_operator.name AND reseller_id = ANY (my_resellers()))
+$$;
+CREATE FUNCTION is_my_audit(entry bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    SELECT EXISTS (SELECT FROM audit_entry WHERE id = entry AND is_my_operator(operator))
+$$;
+CREATE FUNCTION concerns_my_customers(entry bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    SELECT EXISTS (SELECT FROM audit_change JOIN customer ON customer.id = customer_id
+                   WHERE entry_id = entry AND reseller_id = ANY (my_resellers()))
+$$;
+
+DO $$
+DECLARE
+    mine text := '(SELECT sees_all()) OR reseller_id = ANY ((SELECT my_resellers())::bigint[])';
+    sold text := '(SELECT sees_all()) OR reseller_id IS NULL OR reseller_id = ANY ((SELECT sellable_resellers())::bigint[])';
+    acted text := '((SELECT acting_as(''reseller'')) IS NULL AND (SELECT asks_as_owner() OR my_reseller() IS NULL)'
+                  ' OR reseller_id = ANY ((SELECT my_resellers())::bigint[]))'
+                  ' AND ((SELECT acting_as(''customer'')) IS NULL OR id = ANY ((SELECT acting_customers())::bigint[]))';
+    everything text := '(SELECT sees_all())';
+    of_customer text := 'EXISTS (SELECT FROM customer WHERE customer.id = customer_id)';
+    of_account text := 'EXISTS (SELECT FROM account WHERE account.id = account_id)';
+    of_package text := 'EXISTS (SELECT FROM package WHERE package.id = package_id)';
+    my_package text := 'EXISTS (SELECT FROM package WHERE package.id = package_id AND (' || mine || '))';
+    relation text;
+BEGIN
+    PERFORM guard('customer', 'customer', acted);
+    FOREACH relation IN ARRAY '{contact,address,note,attachment,external_id,portal_reset}'::text[] LOOP
+        PERFORM guard(relation, 'customer', of_customer);
+    END LOOP;
+    FOREACH relation IN ARRAY '{invoice,payment,allocation}'::text[] LOOP
+        PERFORM guard(relation, 'money', of_customer);
+    END LOOP;
+    PERFORM guard('customer_balance', 'money', of_customer, 'false');
+    PERFORM guard('account', 'account', of_customer);
+    PERFORM guard('account_nas', 'account', of_account);
+    PERFORM guard('package_change', 'account', of_account);
+    PERFORM guard('device', 'account', 'CASE WHEN account_id IS NULL THEN ' || mine || ' ELSE ' || of_account || ' END');
+    PERFORM guard('package', 'package', sold, mine);
+    PERFORM guard('time_band', 'package', of_package, my_package);
+    PERFORM guard('package_profile', 'package', of_package, my_package);
+    PERFORM guard('customer_group', 'group', sold, mine);
+    PERFORM guard('nas', 'nas', 'true', everything);
+    PERFORM guard('reseller', 'reseller', '(SELECT sees_all()) OR id = ANY ((SELECT my_resellers())::bigint[])',
+                  '(SELECT sees_all()) OR parent_id = ANY ((SELECT my_resellers())::bigint[])');
+    PERFORM guard('operator', 'operator', mine || ' OR name = session_user', mine);
+    PERFORM guard('session', 'session', 'CASE WHEN account_id IS NULL THEN ' || everything || ' ELSE ' || of_account || ' END',
+                  'false');
+    PERFORM guard('session_history', 'session',
+                  'CASE WHEN (SELECT sees_all()) THEN true WHEN account_id IS NULL THEN false ELSE ' || of_account || ' END',
+                  'false');
+    PERFORM guard('usage_day', 'usage', '(SELECT sees_all()) OR ' || of_account, 'false');
+    FOREACH relation IN ARRAY '{accounting_node,accounting_day,accounting_quarantine,accounting_reboot}'::text[] LOOP
+        PERFORM guard(relation, 'accounting', everything, CASE relation WHEN 'accounting_quarantine' THEN everything
+                                                                        ELSE 'false' END);
+    END LOOP;
+    PERFORM guard('audit_change', 'audit', '(SELECT sees_all()) OR customer_id IS NOT NULL AND ' || of_customer
+                  || ' OR is_my_audit(entry_id)', 'false');
+    PERFORM guard('audit_entry', 'audit', '(SELECT sees_all()) OR is_my_operator(operator) OR concerns_my_customers(id)',
+                  'false');
+    PERFORM guard('import_run', 'import', 'operator = session_user OR (SELECT sees_all()) OR is_my_operator(operator)');
+    PERFORM guard('import_row', 'import', 'EXISTS (SELECT FROM import_run WHERE import_run.id = run_id)');
+END $$;
+
+ALTER TABLE saved_filter ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON saved_filter TO tollkeeper_operator USING (operator = session_user);
+GRANT SELECT, INSERT, UPDATE, DELETE ON saved_filter TO tollkeeper_operator;
+ALTER TABLE operator_role ENABLE ROW LEVEL SECURITY;
+ALTER TABLE operator_role_permission ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON operator_role FOR SELECT TO tollkeeper_operator USING (true);
+CREATE POLICY seen ON operator_role_permission FOR SELECT TO tollkeeper_operator USING (true);
+CREATE POLICY changed ON operator_role TO tollkeeper_operator USING ((SELECT may('operator', 'edit') AND sees_all()));
+CREATE POLICY changed ON operator_role_permission TO tollkeeper_operator
+    USING ((SELECT may('operator', 'edit') AND sees_all()));
+GRANT SELECT, INSERT, UPDATE, DELETE ON operator_role, operator_role_permission TO tollkeeper_operator;
+GRANT SELECT ON installation TO tollkeeper_operator;
+GRANT SELECT, INSERT, UPDATE ON customer_code_sequence TO tollkeeper_operator;
+GRANT USAGE ON SEQUENCE receipt_number TO tollkeeper_operator;
+
+-- Make an operator's login role, or give it another password, as its SCRAM verifier or hash: an operator may do so for whom
+-- it may edit, and for itself.
+CREATE FUNCTION set_operator_login(operator_name text, verifier text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    IF NOT (operator_name = session_user OR may('operator', 'edit') AND EXISTS (
+                SELECT FROM operator WHERE name = operator_name AND (sees_all() OR reseller_id = ANY (my_resellers()))))
+       OR NOT EXISTS (SELECT FROM operator WHERE name = operator_name) THEN
+        RAISE EXCEPTION 'no operator is named %', operator_name USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF verifier !~ '^SCRAM-SHA-256\$' THEN
+        RAISE EXCEPTION 'a password comes as its SCRAM verifier' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = operator_name) THEN
+        EXECUTE format('CREATE ROLE %I LOGIN IN ROLE tollkeeper_operator', operator_name);
+    ELSIF NOT pg_has_role(operator_name, 'tollkeeper_operator', 'MEMBER') THEN
+        RAISE EXCEPTION 'role % is of something else', operator_name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'operator_name_is_no_other_role';
+    END IF;
+    EXECUTE format('ALTER ROLE %I PASSWORD %L', operator_name, verifier);
+END $$;
+
+CREATE FUNCTION drop_operator_login(operator_name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    IF NOT may('operator', 'edit') OR EXISTS (SELECT FROM operator WHERE name = operator_name)
+       OR NOT pg_has_role(operator_name, 'tollkeeper_operator', 'MEMBER') THEN
+        RAISE EXCEPTION 'role % is in use', operator_name USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    EXECUTE format('DROP ROLE IF EXISTS %I', operator_name);
+END $$;
+REVOKE EXECUTE ON FUNCTION set_operator_login(text, text), drop_operator_login(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION set_operator_login(text, text), drop_operator_login(text), audit_flaws() TO tollkeeper_operator;
+-- the fold is no operator: what it was granted above, it sees all of
+DO $$
+DECLARE
+    relation text;
+BEGIN
+    FOREACH relation IN ARRAY '{account,customer,package,device,accounting_node,accounting_day,accounting_quarantine,
+                                accounting_reboot,session,session_history,usage_day}'::text[] LOOP
+        EXECUTE format('CREATE POLICY folded ON %I TO tollkeeper_fold USING (true)', relation);
+    END LOOP;
+END $$;

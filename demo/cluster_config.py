@@ -27,7 +27,12 @@ log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%u@%d '
 """
 
-_HBA = "local all all peer map=tollkeeper\n"
+# operators have passwords; the owner, who is a member of theirs so as to act as one, is who the kernel says
+_HBA = """\
+local all postgres,tollkeeper,tollkeeper_hook,tollkeeper_fold peer map=tollkeeper
+local all +tollkeeper_operator scram-sha-256
+local all all peer map=tollkeeper
+"""
 
 ROLES = {
     # operating-system user: roles it may be

@@ -7,6 +7,7 @@ from demo import daemon, schema
 from demo.cluster import Cluster
 from demo.processes import PidFile
 from demo.server import AccountingServer, RadiusServer
+from demo.serving import Server
 from demo.settings import Settings
 
 
@@ -30,17 +31,6 @@ class Component(Protocol):
 
     def stop(self) -> bool:
         """Stop it; return whether it was running."""
-
-
-class Server(Component, Protocol):
-    """A component with a port."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-
-    def check_port(self) -> None:
-        """Raise `Refusal` where somebody else has its port."""
 
 
 def cluster_of(settings: Settings) -> Cluster:

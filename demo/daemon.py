@@ -4,7 +4,6 @@ import base64
 import os
 import re
 import secrets
-import signal
 import socket
 import sys
 import time
@@ -12,43 +11,23 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from demo import processes
-from demo.cluster import make_folder
-from demo.errors import Refusal
-from demo.server import check_port
+from demo.serving import Server, check_port
 from demo.settings import Settings
 
-START_SECONDS = 30.0
-_STOPPING = ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0))
+_PATH = "/usr/bin:/bin"
 _REPORT_SECONDS = 3.0  # the fold says every second how it is
 
 
 @dataclass(frozen=True)
-class Daemon:
+class Daemon(Server):
     """`python -m radiusd.accounting.NAME`. It serves when `answers` says so."""
 
     name: str
     settings: Settings
     answers: Callable[[Settings], bool]
-    environ: Mapping[str, str] = field(default_factory=dict)  # beside TOLLKEEPER_*
+    database: Mapping[str, str] = field(default_factory=dict)  # libpq's PG* variables, where it has a role
     tcp_port: tuple[str, int] | None = None  # the variable that chooses it, and the port
-
-    @property
-    def log(self) -> Path:
-        """Its log file."""
-        return self.settings.log / f"{self.name}.log"
-
-    @property
-    def pid_file(self) -> processes.PidFile:
-        """What remembers its process."""
-        return processes.PidFile(self.settings.pids / self.name)
-
-    @property
-    def running(self) -> bool:
-        """Whether it runs."""
-        return self.pid_file.read() is not None
 
     def check_port(self) -> None:
         """Raise `Refusal` where somebody else has its port."""
@@ -56,45 +35,18 @@ class Daemon:
             variable, port = self.tcp_port
             check_port("127.0.0.1", port, variable, socket.SOCK_STREAM)
 
-    def start(self) -> None:
-        """Start it and wait until it serves; raise `Refusal` with its last words otherwise."""
-        self.check_port()
-        make_folder(self.settings.log, mode=0o700)
+    def command(self) -> list[str]:
+        """Return what starts it."""
+        return [sys.executable, "-P", "-m", f"radiusd.accounting.{self.name}"]
+
+    def environ(self) -> dict[str, str]:
+        """Return its whole environment: nothing of the caller's can bend it."""
         ours = self.settings.environ()
-        process = processes.start(
-            [sys.executable, "-P", "-m", f"radiusd.accounting.{self.name}"],
-            environ={
-                "PATH": "/usr/bin:/bin",
-                "PYTHONPATH": ours["TOLLKEEPER_CODE"],
-                "TZ": "UTC",
-                **ours,
-                **self.environ,
-            },
-            log=self.log,
-            pid_file=self.pid_file,
-        )
-        try:
-            self._await_serving(process)
-        except BaseException:
-            self.stop()
-            raise
+        return {"PATH": _PATH, "PYTHONPATH": ours["TOLLKEEPER_CODE"], "TZ": "UTC", **ours, **self.database}
 
-    def stop(self) -> bool:
-        """Stop it; return whether it was running."""
-        process = self.pid_file.read()
-        if process is not None and not process.stop(*_STOPPING):
-            raise Refusal(f"{self.name}, pid {process.pid}, does not stop")
-        self.pid_file.remove()
-        return process is not None
-
-    def _await_serving(self, process: processes.Process) -> None:
-        began = time.monotonic()
-        while process.alive and time.monotonic() < began + START_SECONDS:
-            if self.answers(self.settings):
-                return
-            time.sleep(0.05)
-        why = "does not serve" if process.alive else "has ended"
-        raise Refusal(f"{self.name} {why}; the end of {self.log}:\n{processes.last_lines(self.log)}")
+    def serves(self) -> bool:
+        """Ask it."""
+        return self.answers(self.settings)
 
 
 def accountingd(settings: Settings) -> Daemon:

@@ -16,12 +16,12 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from demo import control, provider, subscribers
+from demo import provider, subscribers
 from demo.radclient import Answer, Client
 from demo.settings import Settings
 from demo.subscribers import Subscriber
-from provisioning import account, database, nas
-from provisioning.errors import Conflict
+from provisioning import account, database, nas, node
+from provisioning.errors import BadInput, Conflict, Unreachable
 from provisioning.models import Account, Nas
 from vault.sealed import Seal
 
@@ -107,8 +107,9 @@ def _ask(settings: Settings, client: Client, one: Subscriber, password: str | No
         answer = client.authenticate(user_name, password or user_name, pairs=pairs)
     request = {"command": "explain", "user_name": user_name, "nas": provider.NAS_ADDRESS, "mac": calling}
     try:
-        told = control.ask(settings.control_socket, request)
-        reason = str(told.get("reason") or told.get("error"))
-    except control.NoAnswer:
+        reason = str(node.ask(settings.control_socket, request)["reason"])
+    except BadInput as exc:
+        reason = exc.message
+    except Unreachable:
         reason = "(the hook does not say)"
     return Row(one, answer, reason)

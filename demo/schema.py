@@ -26,7 +26,7 @@ def ensure(cluster: Cluster, database: str = DATABASE) -> bool:
         for role in (OWNER, HOOK, FOLD):
             cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
             if cursor.rowcount == 0:
-                cursor.execute(f"CREATE ROLE {role} LOGIN")
+                cursor.execute(f"CREATE ROLE {role} LOGIN{' CREATEROLE' if role == OWNER else ''}")  # operators' logins
         cursor.execute("SELECT FROM pg_database WHERE datname = %s", [database])
         if cursor.rowcount == 0:
             cursor.execute(f"CREATE DATABASE {database} OWNER {OWNER}")
@@ -60,14 +60,10 @@ def _version(cluster: Cluster, database: str) -> int | None:
 
 
 def _load(cluster: Cluster, database: str) -> None:
-    """Load schema.sql as the owner, all or nothing. It makes roles, which the owner may for this moment only."""
-    with closing(cluster.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute(f"ALTER ROLE {OWNER} CREATEROLE")
-        try:
-            dsn = cluster.dsn(role=OWNER, database=database)
-            with closing(psycopg2.connect(dsn)) as owner, owner, owner.cursor() as loading:
-                loading.execute(_SCHEMA.read_text(encoding="utf-8"))
-        except psycopg2.Error as exc:
-            raise Refusal(f"schema.sql cannot be loaded: {exc}".strip()) from exc
-        finally:
-            cursor.execute(f"ALTER ROLE {OWNER} NOCREATEROLE")
+    """Load schema.sql as the owner, all or nothing."""
+    dsn = cluster.dsn(role=OWNER, database=database)
+    try:
+        with closing(psycopg2.connect(dsn)) as owner, owner, owner.cursor() as loading:
+            loading.execute(_SCHEMA.read_text(encoding="utf-8"))
+    except psycopg2.Error as exc:
+        raise Refusal(f"schema.sql cannot be loaded: {exc}".strip()) from exc

@@ -1,32 +1,29 @@
-"""FreeRADIUS with the hook inside, from freeradius-conf/: checked, started, waited for, stopped.
+"""FreeRADIUS with the hook inside, from freeradius-conf/: checked, then started, waited for and stopped as any server.
 
 Two of them make a node: one for authentication, one for accounting, which waits for the disk.
 """
 
-import signal
 import socket
 import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo import control, processes
 from demo.cluster import make_folder
 from demo.errors import Refusal
+from demo.serving import Server, check_port
 from demo.settings import REPOSITORY, Settings
+from provisioning import node
+from provisioning.errors import Unreachable
 
 CONFIGURATION = REPOSITORY / "freeradius-conf"
-START_SECONDS = 60.0
-_CLOSING_SECONDS = 1.0
 
 _ANSWERING = ("serving", "stale")  # stale: from the snapshot file, while there is no database
-_STOPPING = ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0))
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"  # an ordinary user's often lacks sbin, where freeradius is
 
 
 @dataclass(frozen=True)
-class RadiusServer:
+class RadiusServer(Server):
     """The FreeRADIUS for authentication. `database` holds libpq's PG* variables, for the hook's role."""
 
     settings: Settings
@@ -34,16 +31,7 @@ class RadiusServer:
 
     configuration = "radiusd"
     name = "FreeRADIUS"
-
-    @property
-    def log(self) -> Path:
-        """What the server says before its own log is open; that one is beside it."""
-        return self.settings.log / "freeradius.log"
-
-    @property
-    def pid_file(self) -> processes.PidFile:
-        """What remembers the server."""
-        return processes.PidFile(self.settings.pids / "freeradius")
+    file_name = "freeradius"
 
     @property
     def port(self) -> tuple[str, int]:
@@ -55,13 +43,8 @@ class RadiusServer:
         """Where its hook can be asked."""
         return self.settings.control_socket
 
-    @property
-    def running(self) -> bool:
-        """Whether it runs."""
-        return self.pid_file.read() is not None
-
     def environ(self) -> dict[str, str]:
-        """Return the whole environment of the server: nothing of the caller's can bend it."""
+        """Return its whole environment: nothing of the caller's can bend it."""
         return {"PATH": _PATH, "LC_ALL": "C.UTF-8", "TZ": "UTC", **self.settings.environ(), **self.database}
 
     def check_port(self) -> None:
@@ -71,33 +54,28 @@ class RadiusServer:
 
     def start(self) -> None:
         """Start it and wait until the hook serves; raise `Refusal` with its last words otherwise."""
-        self.check_port()
         make_folder(self.settings.log, mode=0o700)
         self._check_configuration()
-        process = processes.start(
-            [*self._command(), "-f"], environ=self.environ(), log=self.log, pid_file=self.pid_file
-        )
-        try:
-            self._await_serving(process)
-        except BaseException:
-            self.stop()
-            raise
+        super().start()
 
-    def stop(self) -> bool:
-        """Stop it; return whether it was running."""
-        process = self.pid_file.read()
-        if process is not None and not process.stop(*_STOPPING):
-            raise Refusal(f"{self.name}, pid {process.pid}, does not stop")
-        self.pid_file.remove()
-        return process is not None
+    def command(self) -> list[str]:
+        """Return what starts it, in the foreground."""
+        return [*self._program(), "-f"]
+
+    def serves(self) -> bool:
+        """Ask its hook, and look whether anybody has its port: the hook is up before FreeRADIUS opens its sockets."""
+        try:
+            return self.status().get("phase") in _ANSWERING and _is_bound(self.port[1])
+        except Unreachable:
+            return False
 
     def status(self) -> dict[str, object]:
-        """Return what the hook says of itself; raise `control.NoAnswer`."""
-        return control.ask(self.control_socket, {"command": "status"})
+        """Return what the hook says of itself; raise `provisioning.errors.Unreachable`."""
+        return node.ask(self.control_socket, {"command": "status"})
 
     def _check_configuration(self) -> None:
         result = subprocess.run(
-            [*self._command(), "-C", "-l", "stdout"],
+            [*self._program(), "-C", "-l", "stdout"],
             env=self.environ(),
             cwd="/",
             check=False,
@@ -109,19 +87,7 @@ class RadiusServer:
         if result.returncode != 0:
             raise Refusal(f"{self.name} refuses its configuration:\n" + "\n".join(result.stdout.splitlines()[-8:]))
 
-    def _await_serving(self, process: processes.Process) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while process.alive and time.monotonic() < deadline:
-            try:
-                if self.status().get("phase") in _ANSWERING and _is_bound(self.port[1]):
-                    return
-            except control.NoAnswer:
-                pass
-            time.sleep(0.05)
-        why = "does not serve" if process.alive else "has ended"
-        raise Refusal(f"{self.name} {why}; the end of {self.log}:\n{processes.last_lines(self.log)}")
-
-    def _command(self) -> list[str]:
+    def _program(self) -> list[str]:
         return ["/usr/sbin/freeradius", "-d", str(CONFIGURATION), "-n", self.configuration]
 
 
@@ -131,16 +97,7 @@ class AccountingServer(RadiusServer):
 
     configuration = "accounting"
     name = "FreeRADIUS for accounting"
-
-    @property
-    def log(self) -> Path:
-        """What the server says before its own log is open; that one is beside it."""
-        return self.settings.log / "freeradius-accounting.log"
-
-    @property
-    def pid_file(self) -> processes.PidFile:
-        """What remembers the server."""
-        return processes.PidFile(self.settings.pids / "freeradius-accounting")
+    file_name = "freeradius-accounting"
 
     @property
     def port(self) -> tuple[str, int]:
@@ -153,29 +110,8 @@ class AccountingServer(RadiusServer):
         return self.settings.accounting_control_socket
 
 
-def check_port(listen: str, port: int, variable: str, kind: socket.SocketKind) -> None:
-    """Raise `Refusal` where this port cannot be had, not even a moment later: one killed just now still closes it."""
-    deadline = time.monotonic() + _CLOSING_SECONDS
-    while (error := _error_of_bind(listen, port, kind)) is not None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if error is not None:
-        protocol = "TCP" if kind == socket.SOCK_STREAM else "UDP"
-        raise Refusal(f"{protocol} port {port} on {listen} cannot be used: {error}", f"Set {variable} to a free port.")
-
-
-def _error_of_bind(listen: str, port: int, kind: socket.SocketKind) -> str | None:
-    with socket.socket(socket.AF_INET6 if ":" in listen else socket.AF_INET, kind) as probe:
-        if kind == socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of a server that has ended
-        try:
-            probe.bind((listen, port))
-        except OSError as exc:
-            return (exc.strerror or str(exc)).lower()
-    return None
-
-
 def _is_bound(port: int) -> bool:
-    """Whether anybody has this UDP port. The hook is up before FreeRADIUS opens its own sockets.
+    """Whether anybody has this UDP port.
 
     Looked up in /proc rather than tried: a bind of ours could be in the way of the server's.
     """

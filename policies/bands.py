@@ -8,8 +8,9 @@ time zone's own rules (a time that the clock skips is the moment at which it ski
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from policies import zones
 from policies.facts import TimeBand
 
 _DAY_SECONDS = 86400
@@ -29,7 +30,7 @@ def window(bands: tuple[TimeBand, ...], time_zone: str, now: float) -> Window:
 
 @lru_cache(maxsize=4096)
 def _window(bands: tuple[TimeBand, ...], time_zone: str, minute: int) -> Window:
-    zone = _zone(time_zone)
+    zone = zones.zone(time_zone)
     local = datetime.fromtimestamp(minute * 60, zone)
     band = _band_at(bands, local)
     for moment in _boundaries(bands, local, zone):
@@ -49,14 +50,6 @@ def _is_on(band: TimeBand, weekday: int, minute: int) -> bool:
         return bool(today) and band.starts_minute <= minute < band.ends_minute
     yesterday = band.weekdays >> (weekday - 1) % 7 & 1
     return bool(today and minute >= band.starts_minute) or bool(yesterday and minute < band.ends_minute)
-
-
-def _zone(name: str) -> ZoneInfo:
-    """The zone of that name; UTC for one that PostgreSQL knows and this machine does not: no reason for silence."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def _boundaries(bands: tuple[TimeBand, ...], local: datetime, zone: ZoneInfo) -> list[int]:

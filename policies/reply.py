@@ -53,17 +53,7 @@ def speed(decision: Decision, package: Package, vendor: Vendor) -> Speed | None:
         return Speed(*decision.rates)
     if decision.outcome == "garden" or package.download_bps is None or package.upload_bps is None:
         return None
-    return Speed(
-        package.download_bps,
-        package.upload_bps,
-        package.burst_download_bps,
-        package.burst_upload_bps,
-        package.burst_threshold_download_bps,
-        package.burst_threshold_upload_bps,
-        package.burst_seconds,
-        package.priority,
-        *package.profiles.get(vendor.name, (None, None)),
-    )
+    return Speed.of(package, package.profiles.get(vendor.name))
 
 
 def merged(*layers: Iterable[Pair]) -> tuple[Pair, ...]:

@@ -1,6 +1,12 @@
 """A speed, a walled garden: what a vendor's file turns into attributes."""
 
 from dataclasses import dataclass
+from operator import attrgetter
+
+_rates_of = attrgetter(
+    *("download_bps", "upload_bps", "burst_download_bps", "burst_upload_bps"),
+    *("burst_threshold_download_bps", "burst_threshold_upload_bps", "burst_seconds", "priority"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,11 @@ class Speed:
     priority: int | None = None
     download_profile: str | None = None
     upload_profile: str | None = None
+
+    @classmethod
+    def of(cls, row: object, profiles: tuple[str, str] | None = None) -> "Speed":
+        """Make one of a row that has the columns of a package's rates, the first two set; `profiles` down and up."""
+        return cls(*_rates_of(row), *(profiles or ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from policies.facts import Pair
 from provisioning import addresses, database, passwords, reply_attributes, rows
+from provisioning.acts import act
 from provisioning.errors import Conflict
 from provisioning.models import Account, AccountNas
 from provisioning.rows import Changes
@@ -51,6 +52,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@act("account")
 def add(
     session: Session,
     user_name: str,
@@ -72,6 +74,7 @@ def add(
     return account
 
 
+@act("account")
 def edit(session: Session, account: Account, **columns: Unpack[Edits]) -> Changes:
     """Change an account."""
     rows.put(account, _checked(columns))
@@ -85,6 +88,7 @@ def _checked(columns: Edits | Columns) -> dict[str, object]:
     }
 
 
+@act("account")
 def passwd(session: Session, account: Account, *, password: str | None, pap_only: bool = False, seal: Seal) -> Changes:
     """Set another password; None takes it away."""
     _set_password(account, password, pap_only=pap_only, seal=seal)
@@ -108,6 +112,7 @@ def open_password(account: Account, seal: Seal) -> str:
         raise Conflict(f"the password of {account.user_name} does not open with this key", passwords.OTHER_KEY) from exc
 
 
+@act("account")
 def bind(session: Session, account: Account, *, nas_ids: Iterable[int]) -> Changes:
     """Let only these NAS authenticate an account; none: every NAS may."""
     before, after = bound_nas_ids(session, account), sorted(set(nas_ids))
@@ -125,31 +130,37 @@ def bound_nas_ids(session: Session, account: Account) -> list[int]:
     return list(session.scalars(query.order_by(AccountNas.nas_id)))
 
 
+@act("account")
 def block(session: Session, account: Account) -> Changes:
     """Refuse an account, whatever its state otherwise."""
     return edit(session, account, blocked=True)
 
 
+@act("account")
 def unblock(session: Session, account: Account) -> Changes:
     """Let a blocked account in again."""
     return edit(session, account, blocked=False)
 
 
+@act("account")
 def suspend(session: Session, account: Account) -> Changes:
     """Suspend one account of a customer."""
     return edit(session, account, suspended=True)
 
 
+@act("account")
 def unsuspend(session: Session, account: Account) -> Changes:
     """End an account's suspension."""
     return edit(session, account, suspended=False)
 
 
+@act("account")
 def expire(session: Session, account: Account, *, expires_at: datetime | None) -> Changes:
     """Set from when on an account is refused; None for never."""
     return edit(session, account, expires_at=expires_at)
 
 
+@act("account")
 def move(session: Session, account: Account, *, customer_id: int) -> Changes:
     """Move an account to another customer; user name, package and devices stay."""
     return edit(session, account, customer_id=customer_id)

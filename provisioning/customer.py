@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from provisioning import code as account_code
 from provisioning import expressible, rows
+from provisioning.acts import act
 from provisioning.errors import Conflict
 from provisioning.models import Customer
 from provisioning.rows import Changes
@@ -41,6 +42,7 @@ class Edits(Columns, total=False):
     group_id: int
 
 
+@act("customer")
 def add(session: Session, *, group_id: int, code: str | None = None, **columns: Unpack[Columns]) -> Customer:
     """Add a customer into an existing group; without a code, one is generated from the name."""
     customer = Customer(group_id=group_id)
@@ -76,6 +78,7 @@ def _prefix(customer: Customer) -> str:
     return account_code.prefix(*person)
 
 
+@act("customer")
 def edit(session: Session, customer: Customer, **columns: Unpack[Edits]) -> Changes:
     """Change a customer."""
     if "code" in columns:
@@ -87,36 +90,43 @@ def edit(session: Session, customer: Customer, **columns: Unpack[Edits]) -> Chan
     return changes
 
 
+@act("customer")
 def disable(session: Session, customer: Customer) -> Changes:
     """Switch a customer off."""
     return edit(session, customer, disabled=True)
 
 
+@act("customer")
 def enable(session: Session, customer: Customer) -> Changes:
     """Switch a disabled customer on again."""
     return edit(session, customer, disabled=False)
 
 
+@act("customer")
 def suspend(session: Session, customer: Customer) -> Changes:
     """Suspend a customer's accounts, for money owed."""
     return edit(session, customer, suspended=True)
 
 
+@act("customer")
 def unsuspend(session: Session, customer: Customer) -> Changes:
     """End a customer's suspension."""
     return edit(session, customer, suspended=False)
 
 
+@act("customer")
 def expire(session: Session, customer: Customer, *, expires_at: datetime | None) -> Changes:
     """Set from when on a customer has no authentication and no billing; None for never."""
     return edit(session, customer, expires_at=expires_at)
 
 
+@act("customer")
 def delete(session: Session, customer: Customer) -> Changes:
     """Hide a customer; its accounts no longer authenticate."""
     return edit(session, customer, deleted_at=customer.deleted_at or datetime.now(UTC).replace(microsecond=0))
 
 
+@act("customer")
 def undelete(session: Session, customer: Customer) -> Changes:
     """Bring a hidden customer back."""
     return edit(session, customer, deleted_at=None)

@@ -14,12 +14,14 @@ from psycopg2 import errorcodes
 from sqlalchemy import create_engine, exc, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import NullPool
 
+from provisioning import acting, intent
 from provisioning.constraints import SENTENCES
 from provisioning.errors import BadInput, Conflict, OperatorError, Unreachable, WrongSchema
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _TIMEOUT_SECONDS = "5"
 
 _AGAIN = "Nothing was changed; run the command again."
@@ -49,6 +51,8 @@ def transaction(dsn: str = "") -> Iterator[Session]:
     """Give a session on a database of the right version; commit at the end, roll back on any exception."""
     with translated(), Session(make_engine(dsn), autoflush=False, expire_on_commit=False) as session, session.begin():
         check_schema(session)
+        if (name := intent.current().act_as) is not None:
+            acting.act_as(session, name)
         yield session
 
 
@@ -77,6 +81,8 @@ def translated() -> Iterator[None]:
         yield
     except exc.DBAPIError as failure:
         raise _translate(failure.orig) from failure
+    except StaleDataError as failure:
+        raise Conflict("somebody else has changed it in the meantime", "Look at it again, then decide.") from failure
 
 
 def _translate(failure: BaseException | None) -> OperatorError:

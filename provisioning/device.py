@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioning import database, rows, units
+from provisioning.acts import act
 from provisioning.models import Device
 from provisioning.rows import Changes
 
@@ -24,6 +25,7 @@ class Edits(Columns, total=False):
     account_id: int
 
 
+@act("account")
 def add(session: Session, mac: str, *, account_id: int, **columns: Unpack[Columns]) -> Device:
     """Add a device to an account."""
     device = Device(mac=units.parse_mac(mac), account_id=account_id)
@@ -31,12 +33,14 @@ def add(session: Session, mac: str, *, account_id: int, **columns: Unpack[Column
     return rows.add(session, device)
 
 
+@act("account")
 def edit(session: Session, device: Device, **columns: Unpack[Edits]) -> Changes:
     """Change a device."""
     rows.put(device, columns)
     return rows.save(session, device)
 
 
+@act("account")
 def remove(session: Session, device: Device) -> None:
     """Take a device away from its account."""
     session.delete(device)

@@ -39,3 +39,7 @@ class Unreachable(OperatorError):
     """a server does not answer"""
 
     exit_status = 3
+
+
+class Forbidden(OperatorError):
+    """the operator may not do this"""

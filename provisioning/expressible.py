@@ -112,18 +112,7 @@ def _customer_speeds(customer: Customer) -> Iterator[Named]:
 def _tier(package: Package, vendor: str) -> Speed:
     profiles = {profile.vendor: profile for profile in package.profiles}
     profile = profiles.get(vendor)
-    return Speed(
-        package.download_bps or 0,
-        package.upload_bps or 0,
-        package.burst_download_bps,
-        package.burst_upload_bps,
-        package.burst_threshold_download_bps,
-        package.burst_threshold_upload_bps,
-        package.burst_seconds,
-        package.priority,
-        profile.download_profile if profile else None,
-        profile.upload_profile if profile else None,
-    )
+    return Speed.of(package, (profile.download_profile, profile.upload_profile) if profile else None)
 
 
 def _group_speeds(group: CustomerGroup) -> Iterator[Named]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from policies.facts import Treatment
 from provisioning import database, expressible, rows
+from provisioning.acts import act
 from provisioning.models import CustomerGroup
 from provisioning.rows import Changes
 
@@ -39,6 +40,7 @@ class Edits(Columns, total=False):
     name: str
 
 
+@act("group")
 def add(session: Session, name: str, **columns: Unpack[Columns]) -> CustomerGroup:
     """Add a group."""
     group = CustomerGroup()
@@ -48,6 +50,7 @@ def add(session: Session, name: str, **columns: Unpack[Columns]) -> CustomerGrou
     return group
 
 
+@act("group")
 def edit(session: Session, group: CustomerGroup, **columns: Unpack[Edits]) -> Changes:
     """Change a group, with effect on all its customers at once."""
     rows.put(group, columns)
@@ -56,16 +59,19 @@ def edit(session: Session, group: CustomerGroup, **columns: Unpack[Edits]) -> Ch
     return changes
 
 
+@act("group")
 def enable(session: Session, group: CustomerGroup) -> Changes:
     """Let the customers of a group in again."""
     return edit(session, group, enabled=True)
 
 
+@act("group")
 def disable(session: Session, group: CustomerGroup) -> Changes:
     """Treat all customers of a group as its `treatment_group_disabled` says."""
     return edit(session, group, enabled=False)
 
 
+@act("group")
 def remove(session: Session, group: CustomerGroup) -> None:
     """Remove a group; refused while customers are in it, hidden ones included."""
     session.delete(group)

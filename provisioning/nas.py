@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioning import addresses, database, expressible, passwords, rows
+from provisioning.acts import act
 from provisioning.errors import Conflict
 from provisioning.models import Nas
 from provisioning.rows import Changes
@@ -27,6 +28,7 @@ class Edits(Columns, total=False):
     address: str
 
 
+@act("nas")
 def add(session: Session, name: str, *, address: str, secret: str, seal: Seal, **columns: Unpack[Columns]) -> Nas:
     """Add a NAS, which may ask from this moment on; refuse a vendor that cannot be told the existing speeds."""
     nas = Nas(secret=passwords.seal_secret(secret, seal))
@@ -35,6 +37,7 @@ def add(session: Session, name: str, *, address: str, secret: str, seal: Seal, *
     return rows.add(session, nas)
 
 
+@act("nas")
 def edit(session: Session, nas: Nas, **columns: Unpack[Edits]) -> Changes:
     """Change a NAS."""
     if "address" in columns:
@@ -45,6 +48,7 @@ def edit(session: Session, nas: Nas, **columns: Unpack[Edits]) -> Changes:
     return rows.save(session, nas)
 
 
+@act("nas")
 def change_secret(session: Session, nas: Nas, *, secret: str, seal: Seal) -> Changes:
     """Give a NAS another secret; the router must be given it too."""
     nas.secret = passwords.seal_secret(secret, seal)
@@ -59,6 +63,7 @@ def open_secret(nas: Nas, seal: Seal) -> str:
         raise Conflict(f"the secret of NAS {nas.name} does not open with this key", passwords.OTHER_KEY) from exc
 
 
+@act("nas")
 def remove(session: Session, nas: Nas) -> None:
     """Remove a NAS; refused while accounts are bound to it."""
     session.delete(nas)

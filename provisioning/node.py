@@ -23,16 +23,16 @@ def hook_socket() -> Path:
 
 def status() -> dict[str, Any]:
     """Return how the hook is: phase, age of its state, rows, feed, answers."""
-    return _ask({"command": "status"})
+    return ask(hook_socket(), {"command": "status"})
 
 
 def explain(user_name: str, *, nas: str | None, mac: str | None, at: float | None) -> dict[str, Any]:
     """Return how the hook would answer, rule by rule; `at` is seconds since 1970, None for now."""
-    return _ask({"command": "explain", "user_name": user_name, "nas": nas, "mac": mac, "at": at})
+    return ask(hook_socket(), {"command": "explain", "user_name": user_name, "nas": nas, "mac": mac, "at": at})
 
 
-def _ask(question: dict[str, Any]) -> dict[str, Any]:
-    path = hook_socket()
+def ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:
+    """Ask the hook at this socket; raise `Unreachable` where it says nothing of use, `BadInput` its error."""
     try:
         answer = json.loads(_exchange(path, json.dumps(question).encode() + b"\n"))
     except (OSError, ValueError) as exc:

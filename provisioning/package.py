@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from policies.facts import Pair, TimeBand, Treatment
 from provisioning import database, expressible, hours, reply_attributes, rows
+from provisioning.acts import act
 from provisioning.models import Package, PackageProfile
 from provisioning.models import TimeBand as TimeBandRow
 from provisioning.rows import Changes
@@ -50,6 +51,7 @@ class Edits(Columns, total=False):
     name: str
 
 
+@act("package")
 def add(session: Session, name: str, **columns: Unpack[Columns]) -> Package:
     """Add a package; refuse speeds that a router in use cannot be told."""
     package = Package()
@@ -59,6 +61,7 @@ def add(session: Session, name: str, **columns: Unpack[Columns]) -> Package:
     return package
 
 
+@act("package")
 def edit(session: Session, package: Package, **columns: Unpack[Edits]) -> Changes:
     """Change a package; refuse speeds that a router in use cannot be told."""
     before = details(package)
@@ -111,6 +114,7 @@ def _profile_rows(package: Package, profiles: Profiles) -> list[PackageProfile]:
     return kept
 
 
+@act("package")
 def remove(session: Session, package: Package) -> None:
     """Remove a package; refused while accounts have it."""
     session.delete(package)

@@ -15,7 +15,8 @@ Row = TypeVar("Row", bound=Base)
 
 _WORDS = {"nas": "NAS"}
 _LONGEST_TEXT = 1000
-_SECRET = frozenset({"secret", "password", "password_hash"})
+_SECRET = frozenset({"secret", "password", "password_hash", "portal_password_hash"})
+_COUNTED = frozenset({"version", "name_key", "search_text"})
 
 
 def find(session: Session, row: type[Row], column: InstrumentedAttribute[str], value: str) -> Row:
@@ -47,6 +48,8 @@ def save(session: Session, row: Base) -> Changes:
     state = inspect(row)
     changed = {}
     for attribute in state.mapper.column_attrs:
+        if attribute.key in _COUNTED:
+            continue
         history = state.attrs[attribute.key].history
         if history.has_changes():
             changed[attribute.key] = (_shown(attribute.key, history.deleted), _shown(attribute.key, history.added))

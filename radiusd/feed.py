@@ -81,7 +81,6 @@ class Feed:
         while not self._stopping.is_set():
             try:
                 self._follow(seal)
-                failures = 0
             except Exception as exc:  # whatever it is, the hook goes on answering and this thread goes on trying
                 self._note_failure(exc)
                 failures = 1 if self.connected else failures + 1

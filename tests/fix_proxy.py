@@ -36,36 +36,37 @@ class Proxy:
 
     def deaf(self) -> None:
         """Cut every connection, then take new ones and say nothing."""
-        self._listen(lambda client: None)
+        self._listen(lambda client, listener: None)
 
     def stop(self) -> None:
         """Cut every connection; refuse new ones."""
-        if self._listener is not None:
-            self._socket_file.unlink(missing_ok=True)
-            _close(self._listener)
-            self._listener = None
         with self._lock:
+            listener, self._listener = self._listener, None
             cut, self._open = self._open, set()
+        if listener is not None:
+            self._socket_file.unlink(missing_ok=True)
+            _close(listener)
         for one in cut:
             _close(one)
 
-    def _listen(self, serve: Callable[[socket.socket], None]) -> None:
+    def _listen(self, serve: Callable[[socket.socket, socket.socket], None]) -> None:
         self.stop()
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(self._socket_file))
-        self._listener.listen()
-        threading.Thread(target=self._accept, args=(self._listener, serve), daemon=True).start()
+        listener = self._listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self._socket_file))
+        listener.listen()
+        threading.Thread(target=self._accept, args=(listener, serve), daemon=True).start()
 
-    def _accept(self, listener: socket.socket, serve: Callable[[socket.socket], None]) -> None:
+    def _accept(self, listener: socket.socket, serve: Callable[[socket.socket, socket.socket], None]) -> None:
         with contextlib.suppress(OSError):  # closed by stop()
             while True:
                 client, _ = listener.accept()
-                self._keep(client)
-                serve(client)
+                if self._keep(client, listener):
+                    serve(client, listener)
 
-    def _relay(self, client: socket.socket) -> None:
+    def _relay(self, client: socket.socket, listener: socket.socket) -> None:
         server = socket.socket(socket.AF_UNIX)
-        self._keep(server)
+        if not self._keep(server, listener):
+            return
         try:
             server.connect(str(self._server))
         except OSError:  # the server itself is down
@@ -74,9 +75,14 @@ class Proxy:
         for source, sink in ((client, server), (server, client)):
             threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
 
-    def _keep(self, one: socket.socket) -> None:
+    def _keep(self, one: socket.socket, listener: socket.socket) -> bool:
+        """Remember it, to be cut by stop(); one that stop() has just missed is closed here."""
         with self._lock:
-            self._open.add(one)
+            if self._listener is listener:
+                self._open.add(one)
+                return True
+        _close(one)
+        return False
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

@@ -1,16 +1,26 @@
 """Waiting for what happens elsewhere, and ports that nobody uses."""
 
+import itertools
+import os
+import random
 import socket
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 
 import pytest
 
 Eventually = Callable[..., None]
 
+# below what the kernel gives to clients (32768 and up, ip(7)): one of those may have a port again before its server
+# listens. Each of pytest's processes has ports of its own, beginning anywhere, as others may test on this machine too.
+_PORTS_A_WORKER = 4000
+_FIRST_PORT = 10_000 + _PORTS_A_WORKER * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 5)
+_PORTS = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + _PORTS_A_WORKER))
+for _ in range(random.SystemRandom().randrange(_PORTS_A_WORKER)):
+    next(_PORTS)
 
-def _eventually(assertion: Callable[[], object], within_seconds: float = 5.0) -> None:
+
+def _eventually(assertion: Callable[[], object], within_seconds: float = 30.0) -> None:
     deadline = time.monotonic() + within_seconds
     while True:
         try:
@@ -34,11 +44,16 @@ def free_tcp_port() -> int:
 
 
 def _free_ports(count: int, kind: socket.SocketKind) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket(type=kind)) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+    return list(itertools.islice((port for port in _PORTS if _is_free(port, kind)), count))
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(type=kind) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 @pytest.fixture(scope="session")

@@ -10,19 +10,20 @@ Rules:
 from calendar import monthrange
 from datetime import date, datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+
+from policies import zones
 
 
 def find_day(time_zone: str, at: int) -> int:
     """Return the day (`date.toordinal`) in which the moment `at` (seconds since 1970) lies."""
-    day = datetime.fromtimestamp(at, ZoneInfo(time_zone)).toordinal()
+    day = datetime.fromtimestamp(at, zones.zone(time_zone)).toordinal()
     return day + 1 if at >= day_start(time_zone, day + 1) else day  # the clock is put back over midnight
 
 
 @lru_cache(maxsize=65536)
 def day_start(time_zone: str, day: int) -> int:
     """Return the first moment (seconds since 1970) of a day (`date.toordinal`)."""
-    midnight = datetime.fromordinal(day).replace(tzinfo=ZoneInfo(time_zone))
+    midnight = datetime.fromordinal(day).replace(tzinfo=zones.zone(time_zone))
     return int(midnight.timestamp())
 
 

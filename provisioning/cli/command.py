@@ -47,7 +47,7 @@ class LazyGroup(click.Group):
         self.members = members or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which they were given: the order in which they are needed."""
+        """Return the names in the order in which they were given, which is that of need; lazy ones first."""
         return [*self.members, *self.commands]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -60,11 +60,11 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with their short help, importing none."""
-        if not self.members:
-            super().format_commands(ctx, formatter)
-            return
+        room = formatter.width - 6 - max(map(len, self.list_commands(ctx)), default=0)
+        helps = {name: short_help for name, (_, short_help) in self.members.items()}
+        helps |= {name: command.get_short_help_str(room) for name, command in self.commands.items()}
         with formatter.section("Commands"):
-            formatter.write_dl([(name, short_help) for name, (_, short_help) in self.members.items()])
+            formatter.write_dl(list(helps.items()))
 
 
 class RootGroup(LazyGroup):

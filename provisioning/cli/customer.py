@@ -5,10 +5,9 @@ from typing import Any
 
 import click
 
-from provisioning.cli import online, output, types
+from provisioning.cli import output, types
 from provisioning.cli.command import LazyGroup
 
-_COLUMNS = ("code", "name", "group", "state", "expires_at")
 _KEYS = (
     "id, code, name, state (active|deleted|disabled|expired|suspended), group, parent, type, kind, title, first_name,"
     " last_name, company_name, disabled, suspended, deleted_at, expires_at, inherits_state, download_bps, upload_bps,"
@@ -31,7 +30,13 @@ _OPTIONS: list[types.Spec] = [
 _inherits = types.switch("inherits_state", "inherit", "no-inherit", "Whether the parent's state covers it.")
 
 
-@click.group(cls=LazyGroup)
+@click.group(
+    cls=LazyGroup,
+    members={
+        "list": ("provisioning.cli.customer_list:listing", "List customers, by whatever is known of them."),
+        "show": ("provisioning.cli.profile:show", "Show all there is to know of a customer, deleted or not."),
+    },
+)
 def customer() -> None:
     """Customers: who pays. Known by their account code, such as FRI001."""
 
@@ -62,51 +67,6 @@ def add(group: str, code: str | None, parent: str | None, **columns: Any) -> out
         row = customers.add(session, group_id=groups.find(session, group).id, code=code, **values)
         view = views.customers(session, [row])[0]
     return output.added("customer", view["code"], view)
-
-
-@customer.command(
-    "list", example="tollkeeper customer list --group Homes --suspended --limit 20", keys=f"a list of ({_KEYS})"
-)
-@click.option("--group", help="Only of this group.")
-@click.option("--parent", help="Only sub-accounts of this customer.")
-@types.switch("disabled", "disabled", "enabled", "Only those.")
-@types.switch("suspended", "suspended", "not-suspended", "Only those.")
-@click.option("--deleted", is_flag=True, help="Only deleted ones, which are hidden otherwise.")
-@click.option("--all", "with_deleted", is_flag=True, help="Deleted ones too.")
-@types.paging("account code")
-def listing(
-    group: str | None, parent: str | None, deleted: bool, with_deleted: bool, after: str | None, **filters: Any
-) -> output.Result:
-    """List customers by account code."""
-    from provisioning import customer as customers
-    from provisioning import database
-    from provisioning import group as groups
-    from provisioning.cli import views
-
-    with database.transaction() as session:
-        found = customers.listing(
-            session,
-            group_id=None if group is None else groups.find(session, group).id,
-            parent_id=None if parent is None else customers.find(session, parent).id,
-            deleted=None if with_deleted else deleted,
-            after=after or "",
-            **filters,
-        )
-        return output.Listing(views.customers(session, found), _COLUMNS).result()
-
-
-@customer.command("show", example="tollkeeper customer show FRI001", keys=f"{_KEYS}, {online.KEYS}")
-@click.argument("code")
-def show(code: str) -> output.Result:
-    """Show all there is to know of a customer, deleted or not."""
-    from provisioning import customer as customers
-    from provisioning import database, usage
-    from provisioning.cli import views
-
-    with database.transaction() as session:
-        row = customers.find(session, code)
-        account_ids = sorted(usage.customers_account_ids(session, code))
-        return online.shown(session, views.customers(session, [row])[0], row, account_ids)
 
 
 @customer.command("edit", example="tollkeeper customer edit FRI001 --download 20M --upload 5M", keys=_CHANGED)

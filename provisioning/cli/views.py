@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from provisioning import package as packages
 from provisioning.models import Account, Base, Customer, CustomerGroup, Device, Nas, Package
 
-_HIDDEN = frozenset({"secret", "password", "password_hash"})
+_HIDDEN = frozenset({"secret", "password", "password_hash", "portal_password_hash", "name_key", "search_text"})
 
 
 def group(row: CustomerGroup) -> dict[str, Any]:

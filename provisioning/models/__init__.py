@@ -16,10 +16,14 @@ from provisioning.models.accounting import (
     UsageDay,
 )
 from provisioning.models.base import Base
+from provisioning.models.belongings import Address, Attachment, Contact, ExternalId, Note, PortalReset
 from provisioning.models.customer import Customer, CustomerCodeSequence, CustomerGroup
 from provisioning.models.installation import ChangeLog, ChangeLogFloor, Installation
+from provisioning.models.money import Allocation, CustomerBalance, Invoice, Payment
 from provisioning.models.nas import Nas
+from provisioning.models.operating import AuditChange, AuditEntry, AuditHead, ImportRow, ImportRun, SavedFilter
 from provisioning.models.package import Package, PackageProfile, TimeBand
+from provisioning.models.reseller import Operator, OperatorRole, OperatorRolePermission, Reseller
 
 __all__ = [
     "Account",
@@ -28,18 +32,38 @@ __all__ = [
     "AccountingNode",
     "AccountingQuarantine",
     "AccountingReboot",
+    "Address",
+    "Allocation",
+    "Attachment",
+    "AuditChange",
+    "AuditEntry",
+    "AuditHead",
     "Base",
     "ChangeLog",
     "ChangeLogFloor",
+    "Contact",
     "Customer",
+    "CustomerBalance",
     "CustomerCodeSequence",
     "CustomerGroup",
     "Device",
+    "ExternalId",
+    "ImportRow",
+    "ImportRun",
     "Installation",
+    "Invoice",
     "Nas",
+    "Note",
+    "Operator",
+    "OperatorRole",
+    "OperatorRolePermission",
     "Package",
     "PackageChange",
     "PackageProfile",
+    "Payment",
+    "PortalReset",
+    "Reseller",
+    "SavedFilter",
     "Session",
     "SessionHistory",
     "TimeBand",

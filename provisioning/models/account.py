@@ -4,17 +4,21 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET, JSONB, MACADDR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from provisioning.models.base import Base, BigInt, Identifier, Moment, Second, SmallInt, has_default
+from provisioning.models.base import Base, BigInt, Identifier, Moment, Second, SmallInt, Versioned, has_default
 from provisioning.models.customer import Customer
 from provisioning.models.nas import Nas
 from provisioning.models.package import Package
 
 
-class Account(Base):
+class Account(Versioned, Base):
     """A data account: the RADIUS user. Its password is sealed, or one-way, or absent (certificate, MAC)."""
 
     __tablename__ = "account"
-    __table_args__ = (Index("account_customer_id", "customer_id"), Index("account_package_id", "package_id"))
+    __table_args__ = (
+        Index("account_customer_id", "customer_id"),
+        Index("account_package_id", "package_id"),
+        Index("account_user_name_search", "user_name", postgresql_using="gin"),
+    )
 
     id: Mapped[Identifier]
     customer_id: Mapped[int] = mapped_column(ForeignKey(Customer.id))
@@ -28,6 +32,8 @@ class Account(Base):
     expires_at: Mapped[Second | None]
     sessions_allowed: Mapped[SmallInt | None]
     price_cents: Mapped[BigInt | None]
+    topup_price_cents: Mapped[BigInt | None]
+    cancelled_at: Mapped[Second | None]
     lock_to_devices: Mapped[bool] = has_default()
     ipv4_address: Mapped[str | None] = mapped_column(INET, unique=True)
     ipv4_netmask: Mapped[str | None] = mapped_column(INET)
@@ -67,7 +73,10 @@ class PackageChange(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id, ondelete="CASCADE"))
     package_id: Mapped[int] = mapped_column(ForeignKey(Package.id))
     activates_at: Mapped[Second]
+    price_cents: Mapped[BigInt | None]
+    topup_price_cents: Mapped[BigInt | None]
     comment: Mapped[str | None]
+    author: Mapped[str] = has_default()
     created_at: Mapped[Moment] = has_default()
     applied_at: Mapped[Second | None]
     cancelled_at: Mapped[Second | None]
@@ -80,7 +89,8 @@ class Device(Base):
     __table_args__ = (Index("device_account_id", "account_id"),)
 
     id: Mapped[Identifier]
-    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey(Account.id, ondelete="CASCADE"))
+    account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey(Account.id, ondelete="CASCADE"))
+    reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
     mac: Mapped[str] = mapped_column(MACADDR, unique=True)
     authorised: Mapped[bool] = has_default()
     mac_auth: Mapped[bool] = has_default()

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, FetchedValue, Identity, MetaData, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import DOMAIN, ENUM, JSONB, TIMESTAMP
-from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 from sqlalchemy.types import UserDefinedType
 
 # what PostgreSQL calls a constraint that schema.sql does not name
@@ -27,6 +27,15 @@ class Xid8(UserDefinedType[str]):
         return "xid8"
 
 
+NOTE_KIND = ENUM("note", "popup", "debtor", name="note_kind", create_type=False)
+ADDRESS_KIND = ENUM("install", "billing", "postal", "physical", name="address_kind", create_type=False)
+INVOICE_KIND = ENUM("invoice", "credit_note", name="invoice_kind", create_type=False)
+AREAS = (
+    *("nas", "group", "package", "customer", "account", "session", "usage", "accounting"),
+    *("money", "import", "reseller", "operator", "audit", "node"),
+)
+AREA = ENUM(*AREAS, name="area", create_type=False)
+PERMISSION = ENUM("view", "edit", name="permission", create_type=False)
 TREATMENT = ENUM("reject", "garden", "throttle", name="treatment", create_type=False)
 CUSTOMER_TYPE = ENUM("individual", "company", "sole_proprietor", name="customer_type", create_type=False)
 CUSTOMER_KIND = ENUM("normal", "residential", name="customer_kind", create_type=False)
@@ -45,8 +54,24 @@ def has_default(*arguments: Any, **keywords: Any) -> MappedColumn[Any]:
     return mapped_column(*arguments, server_default=FetchedValue(), **keywords)
 
 
+def counted() -> MappedColumn[int]:
+    """Return the column in which a trigger counts a row's changes; see `Versioned`."""
+    return mapped_column(server_default=FetchedValue(), server_onupdate=FetchedValue())
+
+
 class Base(DeclarativeBase):
     """All tables."""
 
     metadata = MetaData(naming_convention=_NAMES)
     type_annotation_map = {str: Text}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class Versioned:
+    """A row that is not changed by who has read it before somebody else changed it (StaleDataError)."""
+
+    version: Mapped[int] = counted()
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.__table__.c.version, "version_id_generator": False}  # type: ignore[attr-defined]

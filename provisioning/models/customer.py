@@ -1,6 +1,9 @@
 """Customers, the groups they are in, and the sequence of their account codes."""
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, text
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, Numeric, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
 from provisioning.models.base import (
@@ -8,21 +11,28 @@ from provisioning.models.base import (
     CUSTOMER_TYPE,
     TREATMENT,
     Base,
+    BigInt,
     Identifier,
     Moment,
     RateBps,
     Second,
+    SmallInt,
+    Versioned,
     has_default,
 )
 
 
-class CustomerGroup(Base):
+class CustomerGroup(Versioned, Base):
     """A customer group: on or off for all its customers, and how each refused state is treated."""
 
     __tablename__ = "customer_group"
+    __table_args__ = (
+        Index("customer_group_reseller_id", "reseller_id", postgresql_where=text("reseller_id IS NOT NULL")),
+    )
 
     id: Mapped[Identifier]
     name: Mapped[str] = mapped_column(unique=True)
+    reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
     enabled: Mapped[bool] = has_default()
     sends_reply_message: Mapped[bool] = has_default()
     treatment_blocked: Mapped[str] = has_default(TREATMENT)
@@ -40,20 +50,37 @@ class CustomerGroup(Base):
     garden_session_seconds: Mapped[int] = has_default()
     throttle_download_bps: Mapped[RateBps | None]
     throttle_upload_bps: Mapped[RateBps | None]
+    overdue_days: Mapped[SmallInt | None]
+    second_notice_days: Mapped[SmallInt | None]
+    suspension_days: Mapped[SmallInt | None]
+    discount_percent: Mapped[Decimal] = has_default(Numeric(5, 2))
+    default_package_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"))
+    requires_credit_limit: Mapped[bool] = has_default()
     created_at: Mapped[Moment] = has_default()
 
 
-class Customer(Base):
+class Customer(Versioned, Base):
     """Who pays: the owner of accounts, perhaps a sub-account of another customer."""
 
     __tablename__ = "customer"
     __table_args__ = (
+        Index(
+            "customer_name_is_unique",
+            "name_key",
+            unique=True,
+            postgresql_where=text("NOT namesake AND deleted_at IS NULL"),
+        ),
         Index("customer_group_id", "group_id"),
+        Index("customer_reseller_id", "reseller_id", postgresql_where=text("reseller_id IS NOT NULL")),
         Index("customer_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("customer_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+        Index("customer_labels", "labels", postgresql_using="gin"),
+        Index("customer_search_text", "search_text", postgresql_using="gin"),
     )
 
     id: Mapped[Identifier]
     code: Mapped[str] = mapped_column(unique=True)
+    reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
     group_id: Mapped[int] = mapped_column(ForeignKey(CustomerGroup.id))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     type: Mapped[str] = has_default(CUSTOMER_TYPE)
@@ -62,6 +89,14 @@ class Customer(Base):
     first_name: Mapped[str | None]
     last_name: Mapped[str | None]
     company_name: Mapped[str | None]
+    namesake: Mapped[bool] = has_default()
+    id_number: Mapped[str | None]
+    phone: Mapped[str | None]
+    phone_verified_at: Mapped[Second | None]
+    email: Mapped[str | None]
+    billing_email: Mapped[str | None]
+    country: Mapped[str | None]
+    language: Mapped[str | None]
     disabled: Mapped[bool] = has_default()
     suspended: Mapped[bool] = has_default()
     deleted_at: Mapped[Second | None]
@@ -71,7 +106,19 @@ class Customer(Base):
     upload_bps: Mapped[RateBps | None]
     time_zone: Mapped[str | None]
     billing_day: Mapped[int] = has_default(SmallInteger)
+    billing_group: Mapped[str | None]
+    payment_method: Mapped[str | None]
+    credit_limit_cents: Mapped[BigInt | None]
+    labels: Mapped[list[str]] = has_default(ARRAY(Text))
+    category: Mapped[str | None]
+    attitude: Mapped[str | None]
+    registered_at: Mapped[Second | None]
+    registered_ip: Mapped[str | None] = mapped_column(INET)
+    portal_user_name: Mapped[str | None] = mapped_column(unique=True)
+    portal_password_hash: Mapped[str | None]
     created_at: Mapped[Moment] = has_default()
+    name_key: Mapped[str] = has_default()
+    search_text: Mapped[str] = has_default()
 
 
 class CustomerCodeSequence(Base):

@@ -17,6 +17,7 @@ class Installation(Base):
     schema_version: Mapped[int]
     id: Mapped[uuid.UUID] = has_default()
     time_zone: Mapped[str] = has_default()
+    currency: Mapped[str] = has_default()
     created_at: Mapped[Moment] = has_default()
 
 

@@ -3,10 +3,10 @@
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
-from provisioning.models.base import Base, Identifier, Moment, has_default
+from provisioning.models.base import Base, Identifier, Moment, Versioned, has_default
 
 
-class Nas(Base):
+class Nas(Versioned, Base):
     """A router: where it sends from, and the secret shared with it (sealed)."""
 
     __tablename__ = "nas"

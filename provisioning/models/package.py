@@ -1,10 +1,20 @@
 """Packages: what is sold, its hours with other speeds, its names on the routers."""
 
-from sqlalchemy import BigInteger, ForeignKey, SmallInteger
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from provisioning.models.base import TREATMENT, Base, BigInt, Identifier, Moment, RateBps, SmallInt, has_default
+from provisioning.models.base import (
+    TREATMENT,
+    Base,
+    BigInt,
+    Identifier,
+    Moment,
+    RateBps,
+    SmallInt,
+    Versioned,
+    has_default,
+)
 
 
 class TimeBand(Base):
@@ -32,13 +42,15 @@ class PackageProfile(Base):
     upload_profile: Mapped[str]
 
 
-class Package(Base):
+class Package(Versioned, Base):
     """What is sold: speed tier, cap, price, limits, pools."""
 
     __tablename__ = "package"
+    __table_args__ = (Index("package_reseller_id", "reseller_id", postgresql_where=text("reseller_id IS NOT NULL")),)
 
     id: Mapped[Identifier]
     name: Mapped[str] = mapped_column(unique=True)
+    reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
     download_bps: Mapped[RateBps | None]
     upload_bps: Mapped[RateBps | None]
     burst_download_bps: Mapped[RateBps | None]

@@ -35,7 +35,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from demo import certificates, control, daemon, probe, schema, subscribers
+from demo import certificates, daemon, probe, schema, subscribers
 from demo import provider as demo_provider
 from demo.cluster import Cluster
 from demo.daemon import Daemon
@@ -43,6 +43,7 @@ from demo.errors import Refusal
 from demo.radclient import METHODS, Answer, Client
 from demo.server import AccountingServer, RadiusServer
 from provisioning import database as operations_database
+from provisioning import node
 from radiusd.accounting.spool import Spool
 from tests.acceptance import eapol
 from tests.fix_cluster import missing_server
@@ -94,9 +95,8 @@ class Provider:
 
     def explain(self, user_name: str, **question: Any) -> dict[str, Any]:
         """Ask the hook why it would answer as it does."""
-        return control.ask(
-            self.radius.settings.control_socket, {"command": "explain", "user_name": user_name, **question}
-        )
+        asked = {"command": "explain", "user_name": user_name, **question}
+        return node.ask(self.radius.settings.control_socket, asked)
 
     def status(self) -> dict[str, Any]:
         """Ask the hook how it is."""

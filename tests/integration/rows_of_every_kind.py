@@ -155,8 +155,8 @@ DELETE FROM package;
 DELETE FROM nas;
 SELECT setval(pg_get_serial_sequence(name, 'id'), 1, false)
 FROM unnest('{account, customer, customer_group, package, nas, device, package_change}'::text[]) AS name;
-INSERT INTO installation (schema_version) VALUES (2) ON CONFLICT DO NOTHING;
-UPDATE installation SET schema_version = 2, time_zone = 'UTC';
+INSERT INTO installation (schema_version) VALUES (3) ON CONFLICT DO NOTHING;
+UPDATE installation SET schema_version = 3, time_zone = 'UTC';
 UPDATE change_log_floor SET xid = '0';
 DELETE FROM change_log;
 """

@@ -48,7 +48,7 @@ def post(taker: Daemon, body: bytes, *, header: bytes | None = None, path: bytes
 
 def connect(taker: Daemon) -> socket.socket:
     """Connect to it."""
-    return socket.create_connection(("127.0.0.1", taker.settings.accountingd_port), timeout=5.0)
+    return socket.create_connection(("127.0.0.1", taker.settings.accountingd_port), timeout=30.0)
 
 
 def statuses(sock: socket.socket, number: int) -> list[int]:

@@ -202,9 +202,9 @@ def test_the_process_ends_between_batches(database, eventually):
     node = Node(database, "spool")
     process = start_process(node)
     node.hear(*records())
-    eventually(lambda: assert_none_waits(node), within_seconds=15)
+    eventually(lambda: assert_none_waits(node))
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     assert_all_counted(node)
     node.close()
 

@@ -88,7 +88,7 @@ def test_what_is_no_fault_of_a_record(node, eventually):
         assert node.waiting() == 0
         assert fold.progress.last_error is None
 
-    eventually(has_recovered, within_seconds=10)
+    eventually(has_recovered)
     fold.stopping.set()
     running.join()
     assert node.fates() == {"applied": 30}

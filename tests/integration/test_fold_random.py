@@ -43,7 +43,7 @@ def emptied(cluster) -> Iterator[object]:
         yield made
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(records=several, repeated=st.data(), limit=st.sampled_from([1, 3, 7, 1_000]))
 def test_the_books_balance(emptied, records, repeated, limit):
     """Received is applied, duplicate, superseded, quarantined and waiting; the ledger is what the sessions counted."""
@@ -74,7 +74,7 @@ def assert_ledger_is_sessions(node: Node) -> None:
     assert in_ledger == in_sessions
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(data=st.data(), limit=st.sampled_from([1, 4, 1_000]))
 def test_order_does_not_matter(emptied, data, limit):
     """A session's records in any order, some twice, in any batches, give what the ideal order gives."""

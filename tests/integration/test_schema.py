@@ -63,7 +63,8 @@ def test_every_table_has_a_model_and_every_model_a_table(query):
 def test_columns_agree(query):
     """Name, type, nullability and presence of a default are the same for every column of every table."""
     expected = query(
-        "SELECT relname, attname, format_type(atttypid, atttypmod), NOT attnotnull, atthasdef OR attidentity <> ''"
+        "SELECT relname, attname, replace(format_type(atttypid, atttypmod), ',', ', '),"
+        " NOT attnotnull, atthasdef OR attidentity <> ''"
         " FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relkind IN ('r', 'p')"
         " AND NOT relispartition AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped"
     )
@@ -150,7 +151,11 @@ def test_every_rule_has_its_sentence(query):
     )
     raised = query(
         "SELECT (regexp_matches(prosrc, 'CONSTRAINT = ''(\\w+)''', 'g'))[1] FROM pg_proc"
-        " WHERE pronamespace = 'public'::regnamespace"
+        " WHERE pronamespace = 'public'::regnamespace UNION"
+        " SELECT (regexp_matches(prosrc, '''([a-z]+(?:_[a-z]+){3,})''', 'g'))[1] FROM pg_proc"
+        " WHERE pronamespace = 'public'::regnamespace AND prosrc ~ 'CONSTRAINT = refused' UNION"
+        " SELECT tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
+        " WHERE pronamespace = 'public'::regnamespace AND prosrc ~ 'CONSTRAINT = TG_NAME'"
     )
     assert {name for (name,) in [*named, *indexes, *raised]} == set(constraints.SENTENCES)
 

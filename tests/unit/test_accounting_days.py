@@ -52,6 +52,14 @@ def test_every_moment_is_in_its_day(zone: str, moment: int) -> None:
     assert days.day_start(zone, day) <= moment < days.day_start(zone, day + 1)
 
 
+@pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd", "a\0b", "Europe"])
+def test_a_zone_that_this_machine_does_not_have_is_utc(name: str) -> None:
+    """PostgreSQL may know one that Python does not: the customer's days are then UTC's, not quarantine."""
+    moment = at("UTC", 2026, 3, 29, 23, 30)
+    assert days.find_day(name, moment) == days.find_day("UTC", moment)
+    assert days.day_start(name, days.find_day(name, moment)) == at("UTC", 2026, 3, 29)
+
+
 @pytest.mark.parametrize(
     ("day", "billing_day", "start"),
     [

@@ -2,61 +2,30 @@
 
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 
-from policies.facts import Account, Customer, Nas, Package
-from radiusd.hook import Answer, Hook, ReturnCodes
+from radiusd.hook import Hook
 from radiusd.rejections import Rejections
 from radiusd.state import State
 from tests.unit.facts_factory import ACCOUNT, CUSTOMER, DEVICE, GROUP, NAS, NOW, PACKAGE, make_facts
+from tests.unit.hook_factory import (
+    CODES,
+    LIMITED,
+    PAP,
+    REFUSED,
+    SILENCE,
+    SOURCE,
+    assert_exact,
+    class_of,
+    make_hook,
+    request_from,
+)
 from tests.unit.test_state import make_state
-
-CODES = ReturnCodes(reject=0, ok=2, handled=3, notfound=6)  # as in FreeRADIUS's modules.h
-SILENCE = (CODES.handled, (), (("Response-Packet-Type", ":=", "Do-Not-Respond"),))
-SOURCE = ("Tollkeeper-Source-Address", NAS.address)
-PAP = (("User-Name", "nemo"), ("Calling-Station-Id", DEVICE.mac), SOURCE)
-LIMITED = replace(PACKAGE, sessions_allowed=2)
-
-
-def make_hook(*more: tuple[str, object]) -> Hook:
-    """Return a hook that answers for one paying customer, and more rows."""
-    hook = Hook(CODES, Rejections())
-    hook.take(make_state(*more))
-    return hook
-
-
-def request_from(station: str, user_name: str = "nemo") -> tuple[tuple[str, str], ...]:
-    """Return the request of one device."""
-    return (("User-Name", user_name), ("Calling-Station-Id", station), SOURCE)
-
-
-def class_of(answer: Answer) -> str:
-    """Return the Class by which an accepted session is known."""
-    return next(value for name, _, value in answer[1] if name == "Class")
-
-
-def assert_exact(answer: object) -> None:
-    """Anything but exact tuple, int and str is dropped by rlm_python3 without a word, or worse."""
-    assert type(answer) is tuple
-    code, *lists = answer
-    assert type(code) is int
-    assert len(lists) == 2
-    for pairs in lists:
-        assert type(pairs) is tuple
-        for pair in pairs:
-            assert type(pair) is tuple
-            assert [type(part) for part in pair] == [str, str, str]
-            assert pair[1] in ("=", ":=", "+=")
-
-
-# ---------------------------------------------------------------------------------------------- authorize
 
 
 def test_a_paying_customer_is_let_in() -> None:
@@ -116,27 +85,6 @@ def test_a_client_that_refuses_the_method_is_not_decided_about() -> None:
     assert hook.counts.as_dict()["accept"] == 0
 
 
-REFUSED: list[tuple[str, tuple[tuple[str, object], ...], tuple[tuple[str, str], ...]]] = [
-    ("malformed_request", (), (SOURCE,)),
-    ("malformed_request", (), (*PAP, ("User-Name", "ned"))),
-    ("unknown_user", (), request_from(DEVICE.mac, "ned")),
-    ("wrong_nas", (), PAP[:2]),
-    ("device_not_authorised", (("device", replace(DEVICE, authorised=False)),), PAP),
-    ("account_blocked", (("account", replace(ACCOUNT, blocked=True)),), PAP),
-    ("customer_deleted", (("customer", replace(CUSTOMER, deleted=True)),), PAP),
-    ("customer_disabled", (("customer", replace(CUSTOMER, disabled=True)),), PAP),
-    ("group_disabled", (("group", replace(GROUP, enabled=False)),), PAP),
-    ("expired", (("account", replace(ACCOUNT, expires_at=1)),), PAP),
-    ("suspended", (("account", replace(ACCOUNT, suspended=True)),), PAP),
-    ("cap_reached", (("account", replace(ACCOUNT, cap_reached=True)),), PAP),
-    (
-        "speed_unexpressible",
-        (("nas", replace(NAS, vendor="huawei")), ("package", replace(PACKAGE, download_bps=2**40, upload_bps=2**40))),
-        PAP,
-    ),
-]
-
-
 @pytest.mark.parametrize(("reason", "rows", "asked"), REFUSED)
 def test_a_reject_is_counted_by_its_reason(
     reason: str, rows: tuple[tuple[str, object], ...], asked: tuple[tuple[str, str], ...]
@@ -185,9 +133,6 @@ def test_the_next_request_obeys_a_changed_row() -> None:
     assert hook.authorize(PAP)[0] == CODES.reject
 
 
-# ------------------------------------------------------------------------------------------------ silence
-
-
 @pytest.mark.parametrize("pairs", [PAP, (), None])
 def test_before_it_knows_anything_the_hook_is_silent(pairs: tuple[tuple[str, str], ...] | None) -> None:
     """The router asks the next server."""
@@ -220,145 +165,6 @@ def test_on_what_is_no_request_the_hook_is_silent(pairs: Any) -> None:
     """Not even what FreeRADIUS never sends ends in an exception."""
     assert make_hook().authorize(pairs) == SILENCE
 
-
-# ------------------------------------------------------------------------------------------- session limit
-
-
-def test_one_more_than_allowed_is_refused() -> None:
-    """N+1 devices at once: exactly N are let in, before any of them has been reported."""
-    hook = make_hook(("package", LIMITED))
-    stations = [f"02:00:00:00:00:{number:02x}" for number in range(3)]
-    codes = [hook.authorize(request_from(station))[0] for station in stations]
-    assert codes == [CODES.ok, CODES.ok, CODES.reject]
-    assert hook.counts.as_dict()["reject"] == {"sessions_exceeded": 1}
-
-
-def test_the_same_device_again_is_let_in() -> None:
-    """As often as it comes; it holds one slot."""
-    hook = make_hook(("package", LIMITED))
-    hook.authorize(request_from("02:00:00:00:00:09"))
-    assert {hook.authorize(PAP)[0] for _ in range(5)} == {CODES.ok}
-    assert len(hook.slots) == 2
-
-
-def test_a_wrong_password_frees_the_slot() -> None:
-    """Post-Auth-Type REJECT brings the Class back; any other Class frees nothing."""
-    hook = make_hook(("package", LIMITED))
-    answers = [hook.authorize(request_from(f"02:00:00:00:00:0{number}")) for number in (1, 2)]
-    assert hook.post_auth_reject((("User-Name", "nemo"), ("Class", "0x00"))) == CODES.ok
-    assert hook.authorize(request_from("02:00:00:00:00:03"))[0] == CODES.reject
-    assert hook.post_auth_reject((("User-Name", "nemo"), ("Class", class_of(answers[0])))) == CODES.ok
-    assert hook.authorize(request_from("02:00:00:00:00:03"))[0] == CODES.ok
-
-
-@pytest.mark.parametrize("pairs", [None, (), (("User-Name", "nemo"),)])
-def test_a_reject_without_a_class_is_nothing(pairs: tuple[tuple[str, str], ...] | None) -> None:
-    """The code is FreeRADIUS's ok, a plain number."""
-    code = make_hook().post_auth_reject(pairs)
-    assert (type(code), code) == (int, CODES.ok)
-
-
-def test_a_garden_takes_no_slot() -> None:
-    """Who is behind walls does not use his sessions up."""
-    hook = make_hook(
-        ("package", LIMITED),
-        ("group", replace(GROUP, treatment_suspended="garden", garden_pool="walled")),
-        ("account", replace(ACCOUNT, suspended=True)),
-    )
-    assert hook.authorize(PAP)[0] == CODES.ok
-    assert len(hook.slots) == 0
-
-
-def test_without_a_limit_there_are_no_slots() -> None:
-    """Nothing is kept where nothing is counted."""
-    hook = make_hook()
-    hook.authorize(PAP)
-    assert len(hook.slots) == 0
-
-
-def test_a_reject_takes_no_slot() -> None:
-    """Neither one by a rule nor one by a vendor that cannot say the speed."""
-    huge = replace(LIMITED, download_bps=2**40, upload_bps=2**40)
-    hook = make_hook(("nas", replace(NAS, vendor="huawei")), ("package", huge))
-    assert hook.authorize(PAP)[0] == CODES.reject
-    assert len(hook.slots) == 0
-
-
-def test_the_limit_holds_while_the_state_is_replaced() -> None:
-    """The slots outlive a reload."""
-    hook = make_hook(("package", replace(PACKAGE, sessions_allowed=1)))
-    hook.authorize(PAP)
-    hook.take(make_state(("package", replace(PACKAGE, sessions_allowed=1))))
-    assert hook.authorize(request_from("02:00:00:00:00:02"))[0] == CODES.reject
-
-
-def test_requests_go_on_while_the_feed_writes() -> None:
-    """A thread that replaces rows all the time never makes the hook silent or inconsistent."""
-    hook = make_hook()
-    state = hook.state
-    assert state is not None
-
-    def write() -> None:
-        for number in range(3000):
-            name = "nemo" if number % 2 else "ned"
-            state.put("customer", Customer(5, 1))
-            state.put("account", Account(name, 5, 1, password="x"))
-            state.put("package", replace(PACKAGE, download_bps=1_000_000 * (1 + number % 9)))
-            state.remove("account", "ned")
-            state.put("account", ACCOUNT)
-            state.remove("customer", "5")
-
-    with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(write)
-        codes = set()
-        while not writing.done():
-            codes.add(hook.authorize(PAP)[0])
-        writing.result()
-    assert codes == {CODES.ok}
-    assert hook.counts.as_dict()["silent"] == 0
-
-
-# ---------------------------------------------------------------------------------------- dynamic clients
-
-
-@pytest.mark.parametrize(
-    ("nas", "expected"),
-    [
-        (
-            NAS,
-            (
-                ("FreeRADIUS-Client-IP-Address", ":=", "192.0.2.1"),
-                ("FreeRADIUS-Client-Secret", ":=", NAS.secret),
-                ("FreeRADIUS-Client-Shortname", ":=", "bng-1"),
-                ("FreeRADIUS-Client-Require-MA", ":=", "yes"),
-            ),
-        ),
-        (
-            Nas(2, "six", "2001:db8::1", "secret", requires_message_authenticator=False),
-            (
-                ("FreeRADIUS-Client-IPv6-Address", ":=", "2001:db8::1"),
-                ("FreeRADIUS-Client-Secret", ":=", "secret"),
-                ("FreeRADIUS-Client-Shortname", ":=", "six"),
-                ("FreeRADIUS-Client-Require-MA", ":=", "no"),
-            ),
-        ),
-    ],
-)
-def test_a_known_nas_is_told(nas: Nas, expected: tuple[object, ...]) -> None:
-    """Address, secret, name, and whether its requests have to be signed; IPv4 and IPv6."""
-    answer = make_hook(("nas", nas)).dynamic_client((("Tollkeeper-Source-Address", nas.address),))
-    assert answer == (CODES.ok, (), expected)
-    assert_exact(answer)
-
-
-@pytest.mark.parametrize("pairs", [(("Tollkeeper-Source-Address", "192.0.2.99"),), (), None])
-def test_an_unknown_nas_is_not_found(pairs: tuple[tuple[str, str], ...] | None) -> None:
-    """FreeRADIUS then drops the packet unread."""
-    assert make_hook().dynamic_client(pairs) == (CODES.notfound, (), ())
-    assert Hook(CODES, Rejections()).dynamic_client(pairs) == (CODES.notfound, (), ())
-
-
-# ------------------------------------------------------------------------------------------ any request
 
 names = st.sampled_from(
     ["User-Name", "Calling-Station-Id", "NAS-Port-Id", "EAP-Type", "Framed-Protocol", "Tollkeeper-Source-Address"]
@@ -399,49 +205,3 @@ def test_any_request_gets_an_exact_answer(hook_of_many: Hook, user_name: str, mo
     answer = hook_of_many.authorize((("User-Name", user_name), *more))
     assert_exact(answer)
     assert answer[0] in (CODES.ok, CODES.reject)
-
-
-# ------------------------------------------------------------------------------------------------ secrets
-
-
-def test_nothing_secret_is_logged() -> None:
-    """Neither password nor secret, of whatever went wrong, nor what the client typed as its password."""
-    secrets = ("arctangent", NAS.secret, "typed-by-client")
-    with capture_logs() as logged:
-        rejections = Rejections()
-        hook = Hook(CODES, rejections)
-        rejections.start()
-        typed = (*PAP, ("User-Password", secrets[2]), ("CHAP-Password", secrets[2]))
-        hook.authorize(typed)
-        hook.take(make_state())
-        hook.authorize(typed)
-        for _, rows, asked in REFUSED:
-            hook.take(make_state(*rows))
-            hook.authorize((*asked, ("User-Password", secrets[2])))
-        assert hook.state is not None
-        hook.take(make_state())
-        hook.state.remove("customer", "1")
-        hook.authorize(typed)
-        rejections.stop()
-    events = [event["event"] for event in logged]
-    assert events.count("access_rejected") == len(REFUSED)
-    assert events.count("authorize_failed") >= 1
-    assert not any(secret in repr(logged) for secret in secrets)
-
-
-def test_an_accept_logs_nothing() -> None:
-    """Not a line each: they are counted."""
-    with capture_logs() as logged:
-        rejections = Rejections()
-        hook = Hook(CODES, rejections)
-        rejections.start()
-        hook.take(make_state())
-        hook.authorize(PAP)
-        rejections.stop()
-    assert logged == []
-
-
-def test_a_package_of_no_limit_is_no_limit() -> None:
-    """Any number of devices at once."""
-    hook = make_hook(("package", Package(1, "open")))
-    assert {hook.authorize(request_from(f"02:00:00:00:01:{n:02x}"))[0] for n in range(50)} == {CODES.ok}

@@ -8,7 +8,7 @@ from policies.request import AccessRequest
 from radiusd.slots import Slots
 from radiusd.state import place
 from tests.unit.facts_factory import NAS, PACKAGE
-from tests.unit.test_hook import CODES, make_hook
+from tests.unit.hook_factory import CODES, make_hook
 
 
 @pytest.mark.parametrize(

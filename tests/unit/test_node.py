@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from demo import control
+from provisioning import node
+from provisioning.errors import BadInput, Unreachable
 
 Serve = Callable[[bytes], Path]
 
@@ -37,17 +38,24 @@ def answering(short_folder: Path) -> Iterator[Serve]:
 
 def test_an_answer_is_an_object(answering: Serve) -> None:
     """One line of JSON comes back as a dict."""
-    assert control.ask(answering(b'{"phase": "serving"}\n'), {"command": "status"}) == {"phase": "serving"}
+    assert node.ask(answering(b'{"phase": "serving"}\n'), {"command": "status"}) == {"phase": "serving"}
+
+
+def test_an_error_of_the_hooks_is_bad_input(answering: Serve) -> None:
+    """It comes through with its hint."""
+    with pytest.raises(BadInput, match=r"^no NAS x$") as caught:
+        node.ask(answering(b'{"error": "no NAS x", "hint": "Name another."}\n'), {"command": "explain"})
+    assert caught.value.hint == "Name another."
 
 
 @pytest.mark.parametrize("octets", [b"", b"\n", b"[]\n", b"no json\n", b"\xff\n"])
 def test_anything_else_is_no_answer(answering: Serve, octets: bytes) -> None:
     """A server that ends meanwhile, or is another, is told apart from an answer."""
-    with pytest.raises(control.NoAnswer):
-        control.ask(answering(octets), {"command": "status"})
+    with pytest.raises(Unreachable):
+        node.ask(answering(octets), {"command": "status"})
 
 
 def test_nobody_is_no_answer(tmp_path: Path) -> None:
     """No socket, nobody home."""
-    with pytest.raises(control.NoAnswer):
-        control.ask(tmp_path / "none", {"command": "status"})
+    with pytest.raises(Unreachable):
+        node.ask(tmp_path / "none", {"command": "status"})

@@ -12,14 +12,14 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from demo import control, daemon, schema
+from demo import daemon, schema
 from demo.cluster import Cluster, make_folder
 from demo.daemon import Daemon
 from demo.errors import Refusal
 from demo.server import AccountingServer, RadiusServer
 from demo.settings import Settings
-from tests.bench import population
-from tests.fix_waiting import free_tcp_port, free_udp_ports
+from provisioning.errors import Unreachable
+from tests.bench import population, ports
 from vault import sealed
 
 NAME = "bench"
@@ -34,8 +34,7 @@ class Node:
         self.accounts = accounts
         self.cluster = cluster
         self.database = database
-        auth_port, acct_port = free_udp_ports(2)
-        self.settings = Settings(home, auth_port, acct_port, free_tcp_port(), node=NAME)
+        self.settings = Settings(home, ports.udp(), ports.udp(), ports.tcp(), node=NAME)
         self.dsn = cluster.dsn(role=schema.OWNER, database=database)
         hook = cluster.environ(role=schema.HOOK, database=database)
         self.auth = RadiusServer(self.settings, hook)
@@ -114,7 +113,7 @@ class Node:
     def _has_snapshot(self) -> bool:
         try:
             return self.auth.status()["snapshot_saved_at"] is not None
-        except control.NoAnswer:  # busy
+        except Unreachable:  # busy
             return False
 
 

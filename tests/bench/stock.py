@@ -8,8 +8,8 @@ from pathlib import Path
 from demo import processes
 from demo.cluster import make_folder
 from demo.errors import Refusal
+from tests.bench import ports
 from tests.bench.asking import ACCEPT, Asker
-from tests.fix_waiting import free_udp_ports
 
 LAB = Path(__file__).parent / "lab"
 RADDB = Path("/etc/freeradius/3.0")  # Debian's
@@ -25,7 +25,7 @@ class Stock:
     """One peer in a folder of its own. `accounts` are user0000000 and so on."""
 
     def __init__(self, template: str, folder: Path, values: Mapping[str, object]) -> None:
-        self.auth_port, self.acct_port = free_udp_ports(2)
+        self.auth_port, self.acct_port = ports.udp(), ports.udp()
         self._folder = folder
         self._log = folder / "output.log"
         self._pid_file = processes.PidFile(folder / "pid")

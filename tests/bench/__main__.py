@@ -79,6 +79,7 @@ def _run(wanted: Options, screen: Screen) -> int:
                 seconds[part] = _take(part, stand, results)
             except Refusal as refusal:
                 screen.refuse(Refusal(f"{part} was not measured: {refusal.cause}", refusal.hint))
+        found["load_generator_busy"] = f"{stand.radload.busiest:.0%} of one core at most; near 100 % it was the limit"
     found["stolen_by_others"] = f"{interference.stolen_share():.1%}"
     _tell(wanted, screen, folder, report.Report(found, dataclasses.asdict(wanted), results, _tables(results), seconds))
     return 0 if set(results) == set(wanted.only) else 1

@@ -50,7 +50,11 @@ class Node:
         daemon.ensure_token(self.settings)
         shutil.copytree(certificates, self.settings.certs)
         schema.ensure(self.cluster, self.database)
-        population.fill(self.dsn, sealed.read_seal(self.settings.key_file), self.accounts)
+        # no triggers: nobody listens yet, and audit and change log of a million rows take minutes
+        dsn = (
+            f"{self.cluster.dsn(role='postgres', database=self.database)} options='-c session_replication_role=replica'"
+        )
+        population.fill(dsn, sealed.read_seal(self.settings.key_file), self.accounts)
 
     def start(self, stack: ExitStack) -> None:
         """Start FreeRADIUS for authentication."""

@@ -18,6 +18,8 @@ from tests.bench.node import Node
 OCTETS_A_SESSION = 750  # on disk, with its eight indexes
 OCTETS_A_DAY = 110
 
+_ROWS_AT_ONCE = 200_000
+
 _SETTINGS = (
     "SET session_replication_role = replica; SET maintenance_work_mem = '512MB'; SET work_mem = '128MB';"
     f"SET synchronous_commit = off; SET ROLE {schema.OWNER}"
@@ -40,7 +42,7 @@ FROM (SELECT n, 3600 + (hashint8(n) & 65535)::bigint AS seconds,
              (hashint8(n * 7919) & 2147483647) %% %(accounts)s AS wanted,
              %(first)s::timestamptz
                  + (n - %(lowest)s) * (%(end)s::timestamptz - %(first)s) / %(count)s AS stopped_at
-      FROM generate_series(%(lowest)s::bigint, %(lowest)s + %(count)s - 1) AS n) AS made
+      FROM generate_series(%(from)s::bigint, least(%(to)s, %(lowest)s + %(count)s - 1)) AS n) AS made
 JOIN LATERAL (SELECT number, id AS account_id, user_name FROM numbered WHERE number = wanted) AS whose ON true
 """
 _USAGE = """
@@ -117,7 +119,8 @@ def _month(cur: Cursor, month: Month, end: date, lowest: int, count: int, accoun
         "count": count,
         "accounts": accounts,
     }
-    cur.execute(_SESSIONS.format(name=month.name), values)
+    for first in range(lowest, lowest + count, _ROWS_AT_ONCE):  # so that Ctrl-C need not wait for a month
+        cur.execute(_SESSIONS.format(name=month.name), {**values, "from": first, "to": first + _ROWS_AT_ONCE - 1})
     cur.execute(
         f"ALTER TABLE session_history ATTACH PARTITION {month.name} FOR VALUES FROM (%s) TO (%s)",
         (values["first"], f"{month.end} 00:00+00"),
@@ -130,7 +133,7 @@ def _unindexed(cur: Cursor) -> list[str]:
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
         " WHERE conrelid = 'usage_day'::regclass AND contype = 'p'"
     )
-    (name, key) = cur.fetchone()
+    (name, key), *_ = cur.fetchall()
     cur.execute("SELECT indexdef, indexname FROM pg_indexes WHERE tablename = 'usage_day' AND indexname <> %s", (name,))
     others = cur.fetchall()
     cur.execute(f"ALTER TABLE usage_day DROP CONSTRAINT {name}")

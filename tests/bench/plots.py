@@ -17,7 +17,7 @@ OBEYED_MILLISECONDS = 250
 
 _COLOURS = {"ours": "#1f6f8b", "files": "#9aa5b1", "rlm_sql": "#d98b5f"}
 _SHADES = ("#1f6f8b", "#62a8bf", "#b5d6df")
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "figure.dpi": 130,
     "figure.constrained_layout.use": True,
     "font.size": 10,

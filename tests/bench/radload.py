@@ -29,6 +29,7 @@ class Load:
     responded: int  # Accounting-Responses
     lost: int
     resent: int
+    busy: float  # share of one processor that the generator took: near 1 it measures itself
     milliseconds: dict[str, float]
 
     @property
@@ -38,10 +39,11 @@ class Load:
 
 
 class Radload:
-    """The compiled program."""
+    """The compiled program. `busiest` is the largest share of a processor that it took in any run."""
 
     def __init__(self, folder: Path) -> None:
         self._program = folder / "radload"
+        self.busiest = 0.0
         folder.mkdir(parents=True, exist_ok=True)
         sources = [str(SOURCES / name) for name in ("radload.c", "packets.c")]
         try:
@@ -60,6 +62,7 @@ class Radload:
         """Run to the end. `expect`: accepted, rejected or responded; any other answer raises `Refusal`."""
         with self.running(mode, port, **wanted) as running:
             load = running.wait()
+        self.busiest = max(self.busiest, load.busy)
         if expect is not None:
             _check(load, expect)
         return load

@@ -95,7 +95,7 @@ def _accounting(figure: str) -> Callable[[Results], float]:
     """Starts and interims: the one that does worse counts."""
 
     def measured(results: Results) -> float:
-        rates = results["accounting"]["rates"]
+        rates: Mapping[str, Mapping[str, Series]] = results["accounting"]["rates"]
         return min(_of_medians(of[figure], of["rlm_sql"]) for of in rates.values())
 
     return measured
@@ -114,7 +114,7 @@ def _memory(results: Results) -> float:
 
 def _cold_start(results: Results) -> float:
     """From the database or from the snapshot: the slower counts."""
-    return max(times[MILLION].median for times in results["cold-start"]["seconds"].values())
+    return max(float(times[MILLION].median) for times in results["cold-start"]["seconds"].values())
 
 
 def _propagation(results: Results) -> float:

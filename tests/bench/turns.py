@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-_T = TypeVar("_T")
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[max(rank, 1) - 1]
 
 
-def in_turns(runs: Mapping[str, Callable[[], _T]], turns: int) -> Iterator[tuple[str, _T]]:
+def in_turns(runs: Mapping[_K, Callable[[], _V]], turns: int) -> Iterator[tuple[_K, _V]]:
     """Run each once a turn and yield its name and what it returned."""
     for _ in range(turns):
         for name, run in runs.items():

@@ -1,8 +1,12 @@
-"""Whether a series of samples grows, as the soak asks it."""
+"""Whether a series of samples grows, as the soak asks it; whether a long past makes anything slower."""
+
+from datetime import date
 
 import pytest
 
+from tests.bench import history, past
 from tests.bench.flatness import Allowance, growth
+from tests.bench.turns import Series
 
 THREE_PERCENT = Allowance(0.03, 0.0)
 
@@ -54,3 +58,29 @@ def test_too_few_samples_say_nothing(count: int) -> None:
     """Neither flat nor not."""
     with pytest.raises(ValueError, match="too few"):
         growth([(float(n), 1.0) for n in range(count)], THREE_PERCENT)
+
+
+@pytest.mark.parametrize(
+    ("figure", "without", "with_it", "expected"),
+    [
+        ("session list --limit 20", (1.0, 1.0, 1.2), (1.1, 1.1, 1.0), "yes"),
+        ("session list --limit 20", (1.0, 1.0, 1.2), (1.2, 1.2, 1.3), "no"),
+        ("session list --limit 20", (1.0, 1.0, 1.2), (1.0, 1.2, 1.3), "unclear"),
+        ("Access-Accept/s", (100.0, 90.0), (95.0, 90.0), "yes"),
+        ("Access-Accept/s", (100.0, 100.0), (80.0, 80.0), "no"),
+    ],
+)
+def test_a_past_may_make_a_tenth_slower(
+    figure: str, without: tuple[float, ...], with_it: tuple[float, ...], expected: str
+) -> None:
+    """Seconds may become more and rates less by that much; where medians and best turns differ, noise hides it."""
+    assert history.flatness(figure, {"without": Series(without), "with": Series(with_it)}) == expected
+
+
+def test_a_past_has_whole_months() -> None:
+    """The last is that of the day, also over the end of a year."""
+    assert [month.name for month in past.months(date(2027, 1, 31), 3)] == [
+        "session_history_2026_11",
+        "session_history_2026_12",
+        "session_history_2027_01",
+    ]

@@ -287,13 +287,13 @@ static int by_size(const void *a, const void *b) {
 
 static void report(void) {
     static const double shares[] = {0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999, 1};
-    double seconds = now() - began_at;
+    double seconds = now() - began_at, busy = clock() / (double)CLOCKS_PER_SEC / seconds;
     if (!want.once && seconds > want.seconds) seconds = want.seconds; /* the last ones' way back is not counted */
     qsort(waits, wait_count, sizeof *waits, by_size);
     printf("{\"mode\": \"%s\", \"rate\": %.1f, \"seconds\": %.3f, \"accepted\": %lu, \"rejected\": %lu, \"responded\": %lu,"
-           " \"lost\": %lu, \"resent\": %lu, \"milliseconds\": {", want.mode,
+           " \"lost\": %lu, \"resent\": %lu, \"busy\": %.3f, \"milliseconds\": {", want.mode,
            (accepted + rejected + responded) / (seconds - want.warm), seconds - want.warm, accepted, rejected, responded,
-           lost, resent);
+           lost, resent, busy);
     for (unsigned i = 0; i < sizeof shares / sizeof *shares; i++)
         printf("%s\"%g\": %.4f", i ? ", " : "", shares[i] * 100,
                wait_count ? waits[(uint64_t)((wait_count - 1) * shares[i])] : 0);

@@ -83,7 +83,7 @@ release_services() {
     trap - EXIT INT TERM HUP
 }
 
-# need_venv run | need_venv test: .venv as setup.cfg and constraints.txt ask for. A stamp says that it is so, a mark
+# need_venv run, test or bench: .venv as setup.cfg and constraints.txt ask for. A stamp says that it is so, a mark
 # that somebody began; a mark without an end is an interrupted run, whose .venv is thrown away.
 need_venv() {
     venv=$repository/.venv
@@ -103,12 +103,12 @@ need_venv() {
     fi
     : >"$mark"
     say 'installing Python packages'
-    case $1 in test) what='.[test]' ;; *) what='.' ;; esac
+    case $1 in run) what='.' ;; *) what=".[$1]" ;; esac
     (cd "$repository" && quietly_unless_it_fails "$venv/bin/python" -m pip install \
         --disable-pip-version-check -c constraints.txt -e "$what") ||
         refuse 'pip cannot install what setup.cfg asks for' 'Look at the lines above; then run this again.'
     printf '%s\n' "$wanted" >"$venv/tollkeeper-run"
-    if [ "$1" = test ]; then printf '%s\n' "$wanted" >"$venv/tollkeeper-test"; fi
+    printf '%s\n' "$wanted" >"$venv/tollkeeper-$1"
     rm -f "$mark"
 }
 

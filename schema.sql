@@ -1759,8 +1759,9 @@ CREATE POLICY changed ON installation FOR UPDATE TO tollkeeper_operator
 GRANT SELECT, UPDATE (time_zone, currency) ON installation TO tollkeeper_operator;
 
 -- Customers that an operator may see, by words of their own, of their contacts or addresses, or in their user names: as
--- many as `most` or somewhat more, some of them twice. LIKE is not leakproof, so under row-level security no index answers
--- it, and all rows would be read. Here the owner looks up in the index, and asks customer's own policy about what is found.
+-- many as `most` or somewhat more, some of them twice. LIKE is not leakproof, so under row-level security no index
+-- answers it, and all rows would be read. Here the owner looks up in the index, and asks customer's own policy about
+-- what is found.
 CREATE FUNCTION customers_by_text(relations text[], patterns text[], most integer) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE

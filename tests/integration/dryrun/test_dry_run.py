@@ -129,7 +129,11 @@ def test_what_is_added_is_shown_and_not_kept(operator, written):
     )
     assert "account new: added (" in told
     assert "(secret)" in told
+    assert "payment R000001: added" in operator.do("payment", "add", "ANN001", "10", "--dry-run")
     assert written() == before
+    assert operator.json("payment", "add", "ANN001", "10")["payment"]["receipt"] == "R000001"
+    operator.json("payment", "add", "ANN001", "10", "--dry-run")
+    assert operator.json("payment", "add", "ANN001", "10")["payment"]["receipt"] == "R000002"
 
 
 def test_long_lists_are_cut_short(operator, accounting):

@@ -3,7 +3,6 @@
 octets_in is what the customer sent (upload), octets_out what it was sent (download); RFC 2866 5.3, 5.4.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,15 +14,13 @@ from sqlalchemy.orm import Session
 from policies.accounting import days
 from provisioning import account as accounts
 from provisioning import customer as customers
-from provisioning import units
 from provisioning.acts import check_may_view
-from provisioning.errors import BadInput, NotFound
+from provisioning.errors import NotFound
 from provisioning.models import Account, Customer
 
 By = Literal["day", "month", "year", "period"]
 Octets = tuple[int, int]  # in, out
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BUCKETS = {
     "day": "day",
     "month": "date_trunc('month', day)::date",
@@ -74,14 +71,6 @@ def today(session: Session, time_zone: str | None = None) -> date:
     query = text("SELECT (now() AT TIME ZONE coalesce(CAST(:time_zone AS text), time_zone))::date FROM installation")
     found: date = session.execute(query, {"time_zone": time_zone}).scalar_one()
     return found
-
-
-def parse_day(typed: str) -> date:
-    """Return a date from `2026-12-31`."""
-    day = units.parse_time(typed, units.LATEST) if _DAY.fullmatch(typed) else None
-    if day is None:
-        raise BadInput(f"{typed!r} is not a date", "Write it as 2026-12-31.")
-    return day
 
 
 def by_account(

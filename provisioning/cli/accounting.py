@@ -54,16 +54,10 @@ def status() -> output.Result:
     return parts.result([parts.accountingd(_RATE_SECONDS), parts.spool(), parts.fold()])
 
 
-def _parse_day(typed: str) -> date:
-    from provisioning import usage
-
-    return usage.parse_day(typed)
-
-
 @click.command("balance", cls=Command, example="tollkeeper accounting balance --day 2026-12-31", keys=_BALANCE_KEYS)
 @click.option(
     "--day",
-    type=types.Parsed("DAY", _parse_day),
+    type=types.DAY,
     help=f"Only this UTC day; without it, the last {_SHOWN_DAYS} and whatever does not hold.",
 )
 def balance(day: date | None) -> output.Result:

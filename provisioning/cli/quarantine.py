@@ -39,19 +39,13 @@ def quarantine() -> None:
     """Records that could not be understood. They stay until they are replayed or dropped, and hold up no other."""
 
 
-def _parse_day(typed: str) -> date:
-    from provisioning import usage
-
-    return usage.parse_day(typed)
-
-
 @quarantine.command(
     "list",
     example="tollkeeper accounting quarantine list --count",
     keys=f"a list of ({_KEYS}); with --count, of (day, node, reason, number)",
 )
 @click.option("--reason", help="Only those in whose reason this is.")
-@click.option("--day", type=types.Parsed("DAY", _parse_day), help="Only received on this UTC day.")
+@click.option("--day", type=types.DAY, help="Only received on this UTC day.")
 @click.option("--node", help="Only this node's.")
 @click.option("--count", is_flag=True, help="How many by day, node and reason, instead of each.")
 @click.option("--after", type=_ID, help="Start behind the record with this id.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provisioning import units
 from provisioning.cli import measured, output, types
 from provisioning.cli.command import LazyGroup
 from provisioning.errors import BadInput
@@ -33,14 +34,8 @@ _AMOUNTS = [
 ]
 
 
-def _parse_day(typed: str) -> date:
-    from provisioning import usage
-
-    return usage.parse_day(typed)
-
-
 def _parse_period(typed: str) -> str | date:
-    return typed if typed in ("this", "last") else _parse_day(typed)
+    return typed if typed in ("this", "last") else units.parse_day(typed)
 
 
 @click.group("usage", cls=LazyGroup)
@@ -53,10 +48,10 @@ def usage_group() -> None:
 @click.option("--by", type=click.Choice(["day", "month", "year", "period"]), default="day", show_default=True)
 @click.option(
     "--since",
-    type=types.Parsed("DAY", _parse_day),
+    type=types.DAY,
     help="From this day on; without it, 31 days, 12 months or periods, 10 years.",
 )
-@click.option("--until", type=types.Parsed("DAY", _parse_day), help="To this day, included; today, unless said.")
+@click.option("--until", type=types.DAY, help="To this day, included; today, unless said.")
 @click.option("--plot", is_flag=True, help="Bars of upload and download.")
 @click.option(
     "--account", "account_only", is_flag=True, help="The name is an account's, even if a customer has it too."

@@ -89,11 +89,11 @@ def test_nothing_used(used):
     [
         (["show", "NOB001"], "no customer or account is named 'NOB001'"),
         (["show", "ANN001", "--account"], "no account is named 'ANN001'"),
-        (["show", "ann", "--since", "2026-02-30"], "--since: '2026-02-30' is not a time"),
-        (["show", "ann", "--since", "now"], "--since: 'now' is not a date"),
+        (["show", "ann", "--since", "2026-02-30"], "--since: '2026-02-30' is not a day"),
+        (["show", "ann", "--since", "now"], "--since: 'now' is not a day"),
         (["show", "ann", "--since", "2026-02-02", "--until", "2026-02-01"], "--until is before --since"),
         (["show", "ann", "--since", "1970-02-02", "--until", "2199-02-01"], "--since and --until are more than 54"),
-        (["total", "--period", "next"], "--period: 'next' is not a date"),
+        (["total", "--period", "next"], "--period: 'next' is not a day"),
         (["total", "--after", "NOB001"], "no customer is named 'NOB001'"),
     ],
 )

@@ -1,6 +1,7 @@
 """The bars of `usage show --plot`, and where its table begins: pure, in any width."""
 
 import re
+from datetime import date
 
 import pytest
 
@@ -57,5 +58,5 @@ def test_scale_is_the_least_that_holds_it():
 )
 def test_where_a_table_begins(day, by, billing_day, expected):
     """Whole months, periods and years are shown, short months included."""
-    parsed = usage.parse_day(day)
+    parsed = date.fromisoformat(day)
     assert usage.first_day(parsed, by, billing_day).isoformat() == expected

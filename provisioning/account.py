@@ -89,6 +89,7 @@ def add(
 
 
 def _default_package_id(session: Session, customer_id: int) -> int:
+    check_may_view(session, "group")
     query = (
         select(CustomerGroup.name, CustomerGroup.default_package_id).join(Customer).where(Customer.id == customer_id)
     )

@@ -17,6 +17,8 @@ _WORDS = {"nas": "NAS"}
 _AREAS = {
     "customer_group": "group",
     "device": "account",
+    "invoice": "money",
+    "payment": "money",
     "operator_role": "operator",
 }  # where it is not the table's name
 _LONGEST_TEXT = 1000

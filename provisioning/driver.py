@@ -92,4 +92,4 @@ def _unreachable(failure: BaseException | None) -> OperatorError:
 
 def _offending_key(failure: psycopg2.Error) -> str:
     match = re.search(r"=\((.*)\) already exists", failure.diag.message_detail or "")
-    return match[1] if match else "given"
+    return match[1] if match else "as given"  # whom row-level security concerns is not told more

@@ -38,6 +38,7 @@ _NAMES: Mapping[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str
     "default_package_id": (Package.id, Package.name),
     "reseller_id": (Reseller.id, Reseller.name),
 }
+_NAMES_OF_RESELLERS = {**_NAMES, "parent_id": (Reseller.id, Reseller.name)}
 
 
 class Change(NamedTuple):
@@ -86,15 +87,22 @@ def pretended(session: Session, wanted: Intent) -> Iterator[None]:
 
 def _changes(session: Session, *, most: int | None) -> list[Change]:
     changes = [Change(*row) for row in session.execute(_CHANGES, {"most": most}).tuples()]
-    sides = [side for change in changes for side in (change.before, change.after) if side]
-    for column in _NAMES:
-        _name(session, [side for side in sides if side.get(column) is not None], column)
+    for columns, of_resellers in ((_NAMES, False), (_NAMES_OF_RESELLERS, True)):
+        found = (change for change in changes if (change.relation == "reseller") == of_resellers)
+        sides = [side for change in found for side in (change.before, change.after) if side]
+        for column, (key, name) in columns.items():
+            _name(session, [side for side in sides if side.get(column) is not None], column, key, name)
     return changes
 
 
-def _name(session: Session, sides: Sequence[dict[str, Any]], column: str) -> None:
+def _name(
+    session: Session,
+    sides: Sequence[dict[str, Any]],
+    column: str,
+    key: InstrumentedAttribute[int],
+    name: InstrumentedAttribute[str],
+) -> None:
     """Put names in the place of ids; an id whose row is gone, or not to be seen, stays."""
-    key, name = _NAMES[column]
     ids = cast(list({side[column] for side in sides}), ARRAY(BigInteger))  # there may be a hundred thousand
     names = dict(iter(session.execute(select(key, name).where(key == any_(ids))).tuples())) if sides else {}
     for side in sides:

@@ -19,6 +19,7 @@ Permissions = Mapping[str, str]  # area -> view or edit
 
 _WORDS = ("view", "edit")
 _MAY = text("SELECT may(CAST(:area AS area), CAST(:permission AS permission)), session_user")
+_SEES_ALL = text("SELECT sees_all()")
 _LISTING = """
     SELECT name, description, coalesce(permissions, '{}') AS permissions,
            (SELECT count(*) FROM operator WHERE role = operator_role.name) AS operators
@@ -46,7 +47,9 @@ def parse_area(typed: str) -> str:
 
 @act("operator")
 def add(session: Session, name: str, *, description: str = "", may: Permissions) -> OperatorRole:
-    """Add a role that may do this."""
+    """Add a role that may do this; roles are the provider's, for all to use."""
+    if not session.scalar(_SEES_ALL):
+        raise Forbidden("roles are the provider's to make", "Ask there, or use one of: tollkeeper role list.")
     role = OperatorRole()
     rows.put(role, {"name": name, "description": description})
     rows.add(session, role)

@@ -9,18 +9,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from provisioning import acts, database
 from provisioning.errors import BadInput, Conflict, Forbidden, NotFound
 from provisioning.models import Base
+from provisioning.models.base import AREAS
 
 Changes = dict[str, tuple[Any, Any]]  # column -> (before, after)
 Row = TypeVar("Row", bound=Base)
 
 _WORDS = {"nas": "NAS"}
-_AREAS = {
-    "customer_group": "group",
-    "device": "account",
-    "invoice": "money",
-    "payment": "money",
-    "operator_role": "operator",
-}  # where it is not the table's name
+# where the area of a table has another name than the table
+_AREAS = {"customer_group": "group", "device": "account", "operator_role": "operator"}
+_AREAS |= {"invoice": "money", "payment": "money", "package_change": "account", "import_run": "import"}
 _LONGEST_TEXT = 1000
 _SECRET = frozenset({"secret", "password", "password_hash", "portal_password_hash"})
 _COUNTED = frozenset({"version", "name_key", "search_text"})
@@ -30,7 +27,7 @@ def find(session: Session, row: type[Row], column: InstrumentedAttribute[str], v
     """Return the row whose unique column has this value; raise `NotFound`, `Forbidden` where no such may be seen."""
     found = session.scalars(select(row).where(column == value)).one_or_none()
     if found is None:
-        acts.check_may_view(session, _AREAS.get(row.__tablename__, row.__tablename__))
+        acts.check_may_view(session, _area(row))
         noun = row.__tablename__.removeprefix("customer_").removeprefix("operator_")
         raise NotFound(f"no {_WORDS.get(noun, noun)} is named {value!r}", f"List them with: tollkeeper {noun} list.")
     return found
@@ -40,6 +37,7 @@ def of_id(session: Session, row: type[Row], row_id: int) -> Row:
     """Return the row of this id; raise `NotFound`."""
     found = session.get(row, row_id)
     if found is None:
+        acts.check_may_view(session, _area(row))
         raise gone(row, row_id)
     return found
 
@@ -48,6 +46,11 @@ def gone(row: type[Base], row_id: int) -> NotFound:
     """Return what to raise where no row has this id, or none that may be seen."""
     noun = row.__tablename__
     return NotFound(f"no {noun} has the id {row_id}", f"List those of a customer: tollkeeper {noun} list CODE.")
+
+
+def _area(row: type[Base]) -> str:
+    area = _AREAS.get(row.__tablename__, row.__tablename__)
+    return area if area in AREAS else "customer"
 
 
 def put(row: Base, columns: Mapping[str, Any]) -> None:

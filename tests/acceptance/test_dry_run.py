@@ -1,4 +1,4 @@
-"""A dry run names who is online and would be cut, and the router goes on hearing yes."""
+"""A dry run names who would be cut, and the router goes on hearing yes; a cancelled account is nobody's."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.conftest import AccountingProvider
+from tests.acceptance.conftest import AccountingProvider, Provider
 from tests.fix_waiting import Eventually
 from tests.terminal import TOLLKEEPER
 
@@ -29,9 +29,32 @@ def test_a_group_is_disabled_in_vain(accounting_provider: AccountingProvider, ev
     assert accounting_provider.authenticate("active", "active-password").code == "Access-Accept"
 
 
+def test_a_cancelled_account_is_unknown(provider: Provider, eventually: Eventually) -> None:
+    """It is answered like nobody's, and its device's MAC too; taken up again, both are let in."""
+    mac = "02:00:00:00:00:01"
+
+    def answers() -> list[str | None]:
+        return [provider.explain(name, mac=mac)["reason"] for name in ("device", mac)]
+
+    run(provider, "account", "cancel", "device")
+    eventually(lambda: told(answers(), "unknown_user"))
+    assert provider.authenticate(mac, mac, Calling_Station_Id=mac).code == "Access-Reject"
+    run(provider, "account", "uncancel", "device")
+    eventually(lambda: told(answers(), "accepted"))
+
+
+def told(reasons: list[str | None], expected: str) -> None:
+    """Assert that each has this reason."""
+    assert set(reasons) == {expected}
+
+
 def dry_run(provider: AccountingProvider, *arguments: str) -> dict[str, Any]:
     """Return what a command says that it would do."""
-    command = [TOLLKEEPER, *arguments, "--dry-run", "--json"]
-    done = subprocess.run(command, env=provider.environ, check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(run(provider, *arguments, "--dry-run", "--json"))
     return found
+
+
+def run(provider: Provider, *arguments: str) -> str:
+    """Run a command that works; return what it prints."""
+    command = [TOLLKEEPER, *arguments]
+    return subprocess.run(command, env=provider.environ, check=True, capture_output=True, text=True).stdout

@@ -48,7 +48,7 @@ INSERT INTO customer (
     code, group_id, parent_id, type, kind, company_name, disabled, suspended, deleted_at, expires_at, inherits_state,
     download_bps, upload_bps, time_zone
 ) VALUES (
-    'ALL', 2, 1, 'company', 'residential', 'Nautilus', true, true, now(), '2030-01-01T02:00:00+02:00', false,
+    'ALL', 2, 1, 'company', 'normal', 'Nautilus', true, true, now(), '2030-01-01T02:00:00+02:00', false,
     9000000000, 42, 'Europe/Berlin'
 );
 """

@@ -106,4 +106,4 @@ def test_a_resellers_customers_are_its_own(family, tmp_path):
     same = family.refused(
         *karoo, "customer", "add", "--group", "Homes", "--first-name", "Frikkie", "--last-name", "Visser"
     )
-    assert same == "the name given is taken by another customer"  # without saying whose
+    assert same == "the name as given is taken by another customer"  # without saying whose

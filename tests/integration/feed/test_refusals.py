@@ -24,7 +24,7 @@ def test_another_schema_version_is_not_served(
     eventually(refused)
     assert running.published == []
     assert any(line["event"] == "feed_failed" and line["error"] == running.feed.last_error for line in logged)
-    sql.execute("UPDATE installation SET schema_version = 2")
+    sql.execute("UPDATE installation SET schema_version = 3")
     eventually(running.in_step)
 
 

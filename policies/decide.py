@@ -102,7 +102,6 @@ def session_timeout_seconds(facts: Facts, now: float) -> int | None:
 
 def remaining_seconds(ends_at: int | None, longest_seconds: int | None, now: float) -> int | None:
     """Until `ends_at` (None: never), `longest_seconds` at most (None: any time)."""
-    if ends_at is None:
+    if ends_at is None or (longest_seconds is not None and ends_at - now >= longest_seconds):
         return longest_seconds
-    remaining = min(max(ceil(ends_at - now), 1), _LONGEST_SESSION_SECONDS)
-    return remaining if longest_seconds is None or remaining < longest_seconds else longest_seconds
+    return min(max(ceil(ends_at - now), 1), _LONGEST_SESSION_SECONDS)

@@ -8,13 +8,15 @@ def normalise(text: str | None) -> str | None:
     """
     if text is None:
         return None
-    digits = text[:17].replace(":", "").replace("-", "").replace(".", "").replace(" ", "")
+    digits = text[:17].replace(":", "").replace("-", "")
     if len(digits) != 12:
-        return None
+        if text.count(".", 0, 17) == 3:  # 192.168.100.200 has twelve digits too
+            return None
+        digits = digits.replace(".", "").replace(" ", "")
+        if len(digits) != 12:
+            return None
     try:
         octets = bytes.fromhex(digits)
     except ValueError:
-        return None
-    if text.count(".", 0, 17) == 3:  # 192.168.100.200 has twelve digits too
         return None
     return octets.hex(":") if len(octets) == 6 else None  # less where white space is among the twelve

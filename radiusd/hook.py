@@ -9,6 +9,7 @@ from random import getrandbits
 from time import time
 from typing import NamedTuple
 
+from policies import facts as rows
 from policies import reply, request
 from policies.decide import (
     ACCEPTED,
@@ -20,7 +21,6 @@ from policies.decide import (
 )
 from policies.dictionary import Dictionary
 from policies.facts import Account, Customer, Facts, Nas, earlier
-from policies.facts import place as facts_place
 from policies.ordinary import is_ordinary
 from policies.request import AccessRequest
 from policies.speed import Unexpressible
@@ -110,23 +110,32 @@ class Hook:
         customer = state.customers[account.customer_id]
         key = (account.package_id, customer.group_id, nas.vendor, get("Framed-Protocol") == "PPP")
         terms = state.terms.get(key) or self._terms(state, key, account, customer, nas)
-        if terms is None or not is_ordinary(account, customer, terms.group, now):
+        if terms is None:
             return None
-        sits_at = facts_place(get("Calling-Station-Id"), nas.address, get("NAS-Port-Id") or get("NAS-Port"))
-        if sits_at in state.devices:
+        group, pairs_of_all, allowed, longest_seconds, interim_seconds = terms
+        sits_at = rows.place(get("Calling-Station-Id"), nas.address, get("NAS-Port-Id") or get("NAS-Port"))
+        if sits_at in state.devices or not is_ordinary(account, customer, group, now):
             return None
-        session_class, interim_seconds = _draw(terms.interim_seconds)
-        if terms.sessions_allowed is not None:
-            user_name = account.user_name
-            if state.other_sessions(user_name, sits_at, self.slots.places, now) >= terms.sessions_allowed:
+        session_class, interim_seconds = _draw(interim_seconds)
+        if allowed is not None:
+            take = self._take_beside_sessions if account.user_name in state.sessions_of else self.slots.take_one_of
+            if not take(allowed, account.user_name, sits_at or session_class, session_class, now):
                 return None
-            self.slots.reserve(user_name, sits_at or session_class, session_class, now)
         self.counts.accepted("accept")
-        timeout_seconds = remaining_seconds(
-            earlier(account.expires_at, customer.expires_at), terms.session_seconds, now
+        ends_at = (
+            account.expires_at if customer.expires_at is None else earlier(account.expires_at, customer.expires_at)
         )
+        timeout_seconds = remaining_seconds(ends_at, longest_seconds, now)
         varying = reply.varying(timeout_seconds, interim_seconds, session_class)
-        return (self._codes.ok, terms.pairs + varying, _password(account))
+        return (self._codes.ok, pairs_of_all + varying, _password(account))
+
+    def _take_beside_sessions(self, allowed: int, user_name: str, place: str, session_class: str, now: float) -> bool:
+        """Do what `Slots.take_one_of` does for an account that has open sessions."""
+        state = self.state
+        if state is None or state.other_sessions(user_name, place, self.slots.places, now) >= allowed:
+            return False
+        self.slots.reserve(user_name, place, session_class, now)
+        return True
 
     def _terms(self, state: State, key: TermsKey, account: Account, customer: Customer, nas: Nas) -> Terms | None:
         """Work out and remember what an ordinary account gets; None where that depends on more than `key`."""

@@ -12,6 +12,7 @@ A reservation is a plain tuple of plain values, which the garbage collector lets
 minute of them (300,000 under full load) was walked again and again, which made a request a third slower.
 """
 
+import sys
 from collections import deque
 from collections.abc import Collection
 
@@ -34,8 +35,7 @@ class Slots:
 
     def places(self, user_name: str, now: float) -> Collection[str]:
         """Return the places of the account's reservations."""
-        if self._confirmed or (self._in_order and not now < self._in_order[0][3] <= now + RESERVATION_SECONDS):
-            self._drop_ended(now)
+        self._drop_ended(now)
         held = self._of_user.get(user_name)
         return () if held is None else [place for _, place, _, _ in held]
 
@@ -54,13 +54,22 @@ class Slots:
 
     def reserve(self, user_name: str, place: str, session_class: str, now: float) -> None:
         """Hold a slot, in the stead of an earlier one in the same place."""
-        reservation = (user_name, place, session_class, now + RESERVATION_SECONDS)
+        self.take_one_of(sys.maxsize, user_name, place, session_class, now)
+
+    def take_one_of(self, allowed: int, user_name: str, place: str, session_class: str, now: float) -> bool:
+        """Hold a slot where fewer than `allowed` are held in other places; return whether that is so."""
+        self._drop_ended(now)
         held = self._of_user.get(user_name)
         if held is None or (len(held) == 1 and held[0][1] == place):
-            self._of_user[user_name] = (reservation,)
+            others: tuple[Reservation, ...] = ()
         else:
-            self._of_user[user_name] = (*(other for other in held if other[1] != place), reservation)
+            others = tuple(other for other in held if other[1] != place)
+            if len(others) >= allowed:
+                return False
+        reservation = (user_name, place, session_class, now + RESERVATION_SECONDS)
+        self._of_user[user_name] = (*others, reservation)
         self._in_order.append(reservation)
+        return True
 
     def free(self, user_name: str, session_class: str) -> None:
         """Give a slot back; a Class that holds none is ignored."""
@@ -76,7 +85,12 @@ class Slots:
     def _drop_ended(self, now: float) -> None:
         while self._confirmed:
             self.free(*self._confirmed.popleft())
+        in_order, of_user = self._in_order, self._of_user
         # one that ends later than any can was made before the clock was put back
-        while self._in_order and not now < self._in_order[0][3] <= now + RESERVATION_SECONDS:
-            user_name, _, session_class, _ = self._in_order.popleft()
-            self.free(user_name, session_class)
+        while in_order and not now < in_order[0][3] <= now + RESERVATION_SECONDS:
+            ended = in_order.popleft()
+            held = of_user.get(ended[0])
+            if held is not None and held[0] is ended and len(held) == 1:
+                del of_user[ended[0]]
+            elif held is not None:
+                self.free(ended[0], ended[2])

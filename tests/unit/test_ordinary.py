@@ -124,7 +124,7 @@ sessions = st.lists(st.sampled_from([DEVICE.mac, "02:00:00:00:00:02", "192.0.2.1
     facts=any_facts() | st.sampled_from([make_facts(), make_facts(package={"sessions_allowed": 2})]),
     asked=st.lists(st.tuples(st.sampled_from(["nemo", "ned"]), stations, more_pairs), min_size=1, max_size=6),
     opened=sessions,
-    seed=st.integers(),
+    seed=st.integers(0),
 )
 def test_the_short_way_gives_the_same_answers(facts: Facts, asked: Any, opened: list[str], seed: int) -> None:
     """Whatever is known and asked: the same replies, the same counts, the same slots."""
@@ -134,9 +134,9 @@ def test_the_short_way_gives_the_same_answers(facts: Facts, asked: Any, opened: 
         assert hook.state is not None
         for number, place in enumerate(opened):
             hook.state.put("session", OpenSession(number, "nemo", place))
-    for user_name, station, more in asked:
+    for number, (user_name, station, more) in enumerate(asked, seed):
         pairs = (("User-Name", user_name), ("Calling-Station-Id", station), SOURCE, *more)
-        short, long = (ask(hook, pairs, seed) for hook in hooks)
+        short, long = (ask(hook, pairs, number) for hook in hooks)
         assert short == long
     short, long = hooks
     assert short.counts.as_dict() == long.counts.as_dict()

@@ -98,7 +98,8 @@ class Hook:
         """Answer as `_answer` would, where nothing is out of the ordinary; else None, and nothing has been done.
 
         Straight on: whenever the hook is called, its code and data have left the processor's caches, so what counts is
-        how little of both is touched. Measured inside FreeRADIUS, CPU time of a request: 111 us by `_answer`, 80 here.
+        how little of both is touched. CPU time of a request, all of FreeRADIUS: 117 us by `_answer`, 79 this way, 57
+        with a hook that only looks a password up (medians in turns; 41,000 instructions here against 116,000).
         """
         state, values = self.state, dict(pairs)
         if state is None or len(values) != len(pairs) or "EAP-Type" in values:

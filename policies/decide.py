@@ -32,6 +32,7 @@ class Decision(NamedTuple):
     session_timeout_seconds: int | None = None
 
 
+ACCEPTED = Decision("accept", Reason.ACCEPTED)
 UNKNOWN_USER = Decision("reject", Reason.UNKNOWN_USER)
 MALFORMED_REQUEST = Decision("reject", Reason.MALFORMED_REQUEST)
 SPEED_UNEXPRESSIBLE = Decision("reject", Reason.SPEED_UNEXPRESSIBLE)
@@ -91,13 +92,16 @@ def _throttled(facts: Facts) -> Rates:
 def session_timeout_seconds(facts: Facts, now: float) -> int | None:
     """Until the earliest coming change: package limit, expiry, package change, end of a time band (RFC 2865 5.27)."""
     account, package = facts.account, facts.package
-    seconds = package.session_seconds
     ends_at = facts.expires_at
     if account.extras is not None:
         ends_at = earlier(ends_at, next((at for at, _ in account.extras.package_changes if at > now), None))
     if package.time_bands:
         ends_at = earlier(ends_at, bands.window(package.time_bands, facts.customer.time_zone, now).changes_at)
-    if ends_at is None:
-        return seconds
-    remaining = min(max(ceil(ends_at - now), 1), _LONGEST_SESSION_SECONDS)
-    return remaining if seconds is None or remaining < seconds else seconds
+    return remaining_seconds(ends_at, package.session_seconds, now)
+
+
+def remaining_seconds(ends_at: int | None, longest_seconds: int | None, now: float) -> int | None:
+    """Until `ends_at` (None: never), `longest_seconds` at most (None: any time)."""
+    if ends_at is None or (longest_seconds is not None and ends_at - now >= longest_seconds):
+        return longest_seconds
+    return min(max(ceil(ends_at - now), 1), _LONGEST_SESSION_SECONDS)

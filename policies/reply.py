@@ -36,10 +36,10 @@ def fixed(decision: Decision, facts: Facts, is_ppp: bool) -> tuple[Plain, ...]:
 
 def varying(session_timeout_seconds: int | None, interim_seconds: int, session_class: str) -> tuple[Plain, ...]:
     """Return what differs: when the session ends, when to report, and by what Class it is known (RFC 2865 5.25)."""
-    report = (("Acct-Interim-Interval", "=", str(interim_seconds)), ("Class", "=", session_class))
+    interim = ("Acct-Interim-Interval", "=", str(interim_seconds))
     if session_timeout_seconds is None:
-        return report
-    return (*report, ("Session-Timeout", "=", str(session_timeout_seconds)))
+        return (interim, ("Class", "=", session_class))
+    return (interim, ("Class", "=", session_class), ("Session-Timeout", "=", str(session_timeout_seconds)))
 
 
 def rejection(decision: Decision, facts: Facts | None) -> tuple[Plain, ...]:

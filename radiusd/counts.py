@@ -9,7 +9,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.silent = 0
-        self._outcomes: Counter[str] = Counter(accept=0, garden=0, throttle=0)
+        self._outcomes = {"accept": 0, "garden": 0, "throttle": 0}
         self._rejects: Counter[str] = Counter()
 
     def accepted(self, outcome: str) -> None:

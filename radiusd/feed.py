@@ -38,7 +38,7 @@ class Feed:
         snapshot_path: Path,
         *,
         stale_limit_seconds: float = STALE_LIMIT_SECONDS,
-        confirm: Callable[[str], None] = lambda session_class: None,
+        confirm: Callable[[str, str], None] = lambda user_name, session_class: None,
         relations: tuple[str, ...] | None = None,
     ) -> None:
         self.connected = False

@@ -76,13 +76,13 @@ class Source:
     def __init__(
         self,
         seal: Seal,
-        confirm: Callable[[str], None] = lambda session_class: None,
+        confirm: Callable[[str, str], None] = lambda user_name, session_class: None,
         *,
         relations: Sequence[str] | None = None,
     ) -> None:
         self._views = {name: _VIEWS[name] for name in relations or _VIEWS}
         self._seal = seal
-        self._confirm = confirm  # is told the Class of each open session that is read
+        self._confirm = confirm  # is told user name and Class of each open session that is read
         self._opened = self._unopened = 0
         self._connection: connection = psycopg2.connect(
             "", connect_timeout=5, application_name="tollkeeper hook", keepalives_idle=10, tcp_user_timeout=10_000
@@ -181,7 +181,7 @@ class Source:
             case "session":
                 session = rows.open_session(row)
                 if session.session_class is not None:
-                    self._confirm(session.session_class)
+                    self._confirm(session.user_name, session.session_class)
                 state.put(relation, session)
             case _:
                 state.put(relation, getattr(rows, relation)(row))

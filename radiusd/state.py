@@ -6,14 +6,28 @@ here (`KeyError` from `facts`) can therefore only mean that the state is broken,
 """
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from policies import facts, mac
 from policies.facts import Account, Customer, Device, Facts, Group, Nas, OpenSession, Package
+from policies.reply import Plain
 from policies.request import AccessRequest
+
+TermsKey = tuple[int, int, str, bool]
+"""Package, group, the router's vendor, whether it speaks PPP."""
 
 # (user_name, now) -> the places of the sessions that are reserved
 Reserved = Callable[[str, float], Collection[str]]
+
+
+class Terms(NamedTuple):
+    """What an ordinary account of one package and group gets from one vendor's routers."""
+
+    group: Group
+    pairs: tuple[Plain, ...]  # what is the same for everybody
+    sessions_allowed: int | None
+    session_seconds: int | None
+    interim_seconds: int
 
 
 class State:
@@ -29,6 +43,7 @@ class State:
         self.devices: dict[str, Device] = {}
         self.sessions: dict[int, OpenSession] = {}
         self.sessions_of: dict[str, tuple[OpenSession, ...]] = {}  # by user name
+        self.terms: dict[TermsKey, Terms] = {}  # what the hook has worked out from groups and packages as they are now
 
     def facts(self, request: AccessRequest, now: float, reserved: Reserved) -> Facts | None:
         """Look up what is to be decided about; None: nobody of this name. Raises KeyError on a dangling reference."""
@@ -59,10 +74,18 @@ class State:
             () if customer.parent_id is None else self._parents(customer),
             device,
             by_mac,
-            0 if allowed is None else self._other_sessions(account.user_name, place(request), reserved, now),
+            0 if allowed is None else self.other_sessions(account.user_name, place(request), reserved, now),
         )
 
-    def _other_sessions(self, user_name: str, own_place: str, reserved: Reserved, now: float) -> int:
+    def user_name(self, request: AccessRequest) -> str | None:
+        """Return the name of the account that is asked for, by its name or by a MAC; None: nobody."""
+        account = self.accounts.get(request.user_name)
+        if account is None:
+            device = self.devices.get(mac.normalise(request.calling_station_id) or "")
+            account = self._account_by_mac(request.user_name, device)
+        return None if account is None else account.user_name
+
+    def other_sessions(self, user_name: str, own_place: str, reserved: Reserved, now: float) -> int:
         """Count the other places in which a session is open or reserved: a session that is both is one."""
         places, sessions = reserved(user_name, now), self.sessions_of.get(user_name)
         if sessions is None:
@@ -98,6 +121,7 @@ class State:
                 self.nas_by_address[row.address] = self.nas[row.id] = row
             case _:
                 self._by_id(relation)[row.id] = row
+        self._forget_terms(relation)
 
     def remove(self, relation: str, key: str) -> None:
         """Forget a row; one that is not there is forgotten already."""
@@ -114,6 +138,12 @@ class State:
                     del self.nas_by_address[gone.address]
             case _:
                 self._by_id(relation).pop(int(key), None)
+        self._forget_terms(relation)
+
+    def _forget_terms(self, relation: str) -> None:
+        """After the change, and by a new dict: what is being worked out from the old row goes into the old one."""
+        if relation in ("group", "package"):
+            self.terms = {}
 
     def _forget_session(self, number: int) -> None:
         gone = self.sessions.pop(number, None)

@@ -35,16 +35,17 @@ class SlotsAgainstModel(RuleBasedStateMachine):
     @rule(data=st.data())
     def reject(self, data: st.DataObject) -> None:
         """Free the slot of some Class: held, replaced, ended or never seen."""
-        number = data.draw(st.integers(0, self.number + 1))
-        self.slots.free(f"class {number}")
-        self.held = {key: value for key, value in self.held.items() if value[0] != f"class {number}"}
+        user_name, session_class = self._draw(data)
+        self.slots.free(user_name, session_class)
 
     @rule(data=st.data())
     def start(self, data: st.DataObject) -> None:
         """Accounting tells of some session: from then on it is not ours to hold."""
-        number = data.draw(st.integers(0, self.number + 1))
-        self.slots.confirm(f"class {number}")
-        self.held = {key: value for key, value in self.held.items() if value[0] != f"class {number}"}
+        user_name, session_class = self._draw(data)
+        self.slots.confirm(user_name, session_class)
+        assert set(self.slots.peek(user_name, self.now)) == {
+            place for user, place in self._alive() if user == user_name
+        }
         self.slots.places("nobody", self.now)
 
     @rule(seconds=st.sampled_from([0.001, 1.0, 14.0, 29.999, 30.0]))
@@ -64,6 +65,14 @@ class SlotsAgainstModel(RuleBasedStateMachine):
         self.slots.places("nobody", self.now)
         assert len(self.slots) == len(self._alive())
 
+    def _draw(self, data: st.DataObject) -> tuple[str, str]:
+        """Return some user and some Class, and forget what that is the Class of."""
+        user_name, session_class = data.draw(users), f"class {data.draw(st.integers(0, self.number + 1))}"
+        freed = [key for key, value in self.held.items() if (key[0], value[0]) == (user_name, session_class)]
+        for key in freed:
+            del self.held[key]
+        return user_name, session_class
+
     def _alive(self) -> set[tuple[str, str]]:
         return {key for key, (_, ends_at) in self.held.items() if ends_at > self.now}
 
@@ -79,9 +88,10 @@ def test_the_same_place_again_replaces() -> None:
         assert set(slots.places("nemo", 100.0 + number)) <= {"port 7"}
         slots.reserve("nemo", "port 7", f"class {number}", 100.0 + number)
     assert len(slots) == 1
-    slots.free("class 3")
+    slots.free("nemo", "class 3")
+    slots.free("ned", "class 4")
     assert len(slots) == 1
-    slots.free("class 4")
+    slots.free("nemo", "class 4")
     assert len(slots) == 0
 
 
@@ -99,8 +109,9 @@ def test_a_start_ends_the_reservation() -> None:
     """What accounting knows is no longer held here; a Class that holds nothing is ignored."""
     slots = Slots()
     slots.reserve("nemo", "here", "one", 100.0)
-    slots.confirm("nobody's")
-    slots.confirm("one")
+    slots.confirm("nemo", "nobody's")
+    slots.confirm("nobody", "one")
+    slots.confirm("nemo", "one")
     assert set(slots.peek("nemo", 101.0)) == set()
     assert set(slots.places("nemo", 101.0)) == set()
     assert len(slots) == 0

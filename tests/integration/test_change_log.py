@@ -108,6 +108,7 @@ def test_whoever_may_write_the_table_need_not_write_the_log(sql: cursor, databas
     with closing(database.connect("postgres")) as superuser, superuser.cursor() as cur:
         cur.execute(
             f"CREATE ROLE helper_{database.name} LOGIN; GRANT SELECT, UPDATE ON account TO helper_{database.name};"
+            f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO helper_{database.name};"
             f"CREATE POLICY helped ON account TO helper_{database.name} USING (true)"
         )
         try:

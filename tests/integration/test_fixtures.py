@@ -15,7 +15,7 @@ def test_a_database_has_the_schema(database: Database) -> None:
     """A fresh database holds schema.sql, and nothing else."""
     with database.connect().cursor() as cursor:
         cursor.execute("SELECT schema_version, (SELECT count(*) FROM account) FROM installation")
-        assert cursor.fetchone() == (2, 0)
+        assert cursor.fetchone() == (3, 0)
 
 
 def test_a_database_belongs_to_one_test(database: Database) -> None:
@@ -32,9 +32,10 @@ def test_the_hook_only_reads(database: Database) -> None:
         cursor.execute("UPDATE account SET blocked = true")
 
 
-def test_the_owner_makes_no_roles(database: Database) -> None:
-    """The right to make roles is the owner's while schema.sql is loaded, and not after."""
-    with database.connect().cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+@pytest.mark.parametrize("role", ["tollkeeper_hook", "tollkeeper_fold"])
+def test_who_only_answers_makes_no_roles(database: Database, role: str) -> None:
+    """The right to make roles is the owner's alone, who gives operators their logins."""
+    with database.connect(role).cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
         cursor.execute("CREATE ROLE somebody")
 
 

@@ -481,6 +481,24 @@ CREATE CONSTRAINT TRIGGER customer_belongs AFTER INSERT ON customer DEFERRABLE I
 CREATE CONSTRAINT TRIGGER customer_still_belongs AFTER UPDATE OF reseller_id, group_id, parent_id, kind ON customer
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_customer_belongs();
 
+-- the customer acted as, and its sub-accounts, if who asks may see it
+CREATE FUNCTION acting_customers() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    WITH RECURSIVE below AS (
+        SELECT id FROM customer
+        WHERE id = acting_as('customer')
+          AND (is_providers() AND acting_as('reseller') IS NULL OR reseller_id = ANY (my_resellers()))
+        UNION ALL SELECT customer.id FROM customer JOIN below ON customer.parent_id = below.id)
+    SELECT coalesce(array_agg(id), '{}') FROM below
+$$;
+-- what row-level security says of a customer, for functions that look further than who calls them
+CREATE FUNCTION may_see_customer(customer_id bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    SELECT may('customer', 'view') AND (sees_all() OR EXISTS (
+        SELECT FROM customer WHERE id = may_see_customer.customer_id
+        AND (acting_as('customer') IS NULL AND reseller_id = ANY (my_resellers()) OR id = ANY (acting_customers()))))
+$$;
+
 CREATE TABLE contact (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     customer_id     bigint NOT NULL REFERENCES customer ON DELETE CASCADE,
@@ -571,8 +589,8 @@ CREATE TABLE customer_code_sequence (
     last_number     integer NOT NULL CHECK (last_number > 0)
 );
 
--- the next so many codes with these letters that nobody has, whoever sees him; held until the transaction ends. Many are
--- taken at once: a row that is updated a thousand times in one transaction is found ever more slowly.
+-- the next so many codes with these letters that nobody has, whoever sees him; held until the transaction ends. Many
+-- are taken at once: a row that is updated a thousand times in one transaction is found ever more slowly.
 CREATE FUNCTION next_customer_codes(letters text, wanted integer) RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
 DECLARE
@@ -704,23 +722,25 @@ CREATE TABLE package_change (
 CREATE UNIQUE INDEX one_change_a_moment ON package_change (account_id, activates_at)
     WHERE applied_at IS NULL AND cancelled_at IS NULL;
 
--- Which other accounts have an address, a prefix or a route that overlaps one of these; which one of another customer has
--- this VLAN on a router where this account may be. Of all accounts, as nobody sees into the part of other resellers.
+-- Which other account has an address, a prefix or a route that overlaps one of these; which one of another customer has
+-- this VLAN on a router where this account may be. Of all accounts; of one that may not be seen, only that it is there.
 CREATE FUNCTION static_holders(wanted inet[], own bigint) RETURNS TABLE (asked inet, held inet, holder bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT asked, held, holder FROM unnest(wanted) AS asked, LATERAL (
+    SELECT asked, CASE WHEN seen THEN held ELSE asked END, CASE WHEN seen THEN holder END
+    FROM unnest(wanted) AS asked, LATERAL (
         SELECT ipv4_address AS held, id AS holder FROM account
         WHERE ipv4_address BETWEEN host(network(asked))::inet AND host(broadcast(asked))::inet
         UNION ALL SELECT ipv6_prefix, id FROM account WHERE ipv6_prefix && asked
         UNION ALL SELECT delegated_ipv6_prefix, id FROM account WHERE delegated_ipv6_prefix && asked
         UNION ALL SELECT prefix, id FROM account, unnest(routes) AS route,
                          CAST(substring(route FROM '^[0-9.]+/[0-9]+') AS inet) AS prefix
-                  WHERE routes <> '{}' AND prefix && asked) AS found
-    WHERE holder IS DISTINCT FROM own ORDER BY masklen(held) DESC
+                  WHERE routes <> '{}' AND prefix && asked) AS found,
+    LATERAL (SELECT may_see_customer(customer_id) AS seen FROM account WHERE account.id = holder) AS whose
+    WHERE holder IS DISTINCT FROM own ORDER BY masklen(held) DESC LIMIT 1
 $$;
 CREATE FUNCTION vlan_holder(vlan integer, own bigint, owner bigint, nas_ids bigint[]) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    SELECT id FROM account
+    SELECT CASE WHEN may_see_customer(customer_id) THEN id ELSE 0 END FROM account
     WHERE vlan_id = vlan AND id IS DISTINCT FROM own AND customer_id <> owner AND cancelled_at IS NULL
       AND (nas_ids = '{}' OR NOT EXISTS (SELECT FROM account_nas WHERE account_id = account.id)
            OR EXISTS (SELECT FROM account_nas WHERE account_id = account.id AND nas_id = ANY (nas_ids)))
@@ -863,7 +883,7 @@ SET search_path FROM CURRENT AS $$
                 WHEN balance_cents > credit_limit_cents THEN 'exceeded' END
     FROM customer JOIN customer_group ON customer_group.id = group_id
     LEFT JOIN customer_balance ON customer_balance.customer_id = customer.id
-    WHERE customer.id = credit_refusal.customer_id AND requires_credit_limit
+    WHERE customer.id = credit_refusal.customer_id AND requires_credit_limit AND may_see_customer(customer.id)
 $$;
 
 CREATE FUNCTION count_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -1278,53 +1298,43 @@ BEGIN
     RETURN entry;
 END $$;
 
--- a row, or of an edit the columns that differ from the other one, without what only counts; secrets by name only
-CREATE FUNCTION audit_row(this jsonb, other jsonb, secrets text[]) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-    shown jsonb;
-    secret text;
-BEGIN
-    IF other IS NULL THEN
-        shown := jsonb_strip_nulls(this - '{version,name_key,search_text,allocated_cents}'::text[]);
-    ELSE
-        SELECT jsonb_object_agg(key, value) INTO shown FROM jsonb_each(this)
-        WHERE key <> ALL ('{version,name_key,search_text,allocated_cents}') AND value IS DISTINCT FROM other -> key;
-    END IF;
-    FOREACH secret IN ARRAY secrets LOOP
-        IF shown -> secret <> 'null' THEN
-            shown := jsonb_set(shown, ARRAY[secret], '"(secret)"');
-        END IF;
-    END LOOP;
-    RETURN shown;
-END $$;
-
 -- Arguments: what the rows are called, key and customer as expressions over a row r, secret columns, primary key. A row
--- whose primary key was changed was removed, and another one added.
+-- is kept without what only counts, of an edit what differs; secrets by name only. A row whose primary key was changed
+-- was removed, and another one added. One pass: of a statement that changes a hundred thousand rows it costs as much as
+-- the statement itself.
 CREATE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
-    removed text := 'SELECT to_jsonb(r) AS old, NULL::jsonb AS new, r.* FROM old_rows AS r';
-    added text := 'SELECT NULL::jsonb AS old, to_jsonb(r) AS new, r.* FROM new_rows AS r';
-    rows text := CASE TG_OP WHEN 'INSERT' THEN added WHEN 'DELETE' THEN removed WHEN 'UPDATE' THEN format(
-        'SELECT to_jsonb(o) AS old, to_jsonb(r) AS new, r.* FROM new_rows AS r JOIN old_rows AS o USING (%1$s) '
-        'WHERE to_jsonb(r) - %2$L::text[] <> to_jsonb(o) - %2$L::text[] '
-        'UNION ALL %3$s WHERE NOT EXISTS (SELECT FROM new_rows AS o WHERE (%5$s) = (%6$s)) '
-        'UNION ALL %4$s WHERE NOT EXISTS (SELECT FROM old_rows AS o WHERE (%5$s) = (%6$s))',
-        TG_ARGV[4], '{version,name_key,search_text,allocated_cents}', removed, added,
-        regexp_replace(TG_ARGV[4], '(\w+)', 'o.\1', 'g'), regexp_replace(TG_ARGV[4], '(\w+)', 'r.\1', 'g')) END;
-    any_row boolean := true;
+    counted text := '{version,name_key,search_text,allocated_cents}';
+    kept text := format('jsonb_strip_nulls(to_jsonb(r) - %L::text[])', counted);
+    same text := format('(%s) = (%s)', regexp_replace(TG_ARGV[4], '(\w+)', 'o.\1', 'g'),
+                                       regexp_replace(TG_ARGV[4], '(\w+)', 'r.\1', 'g'));
+    added text := format('SELECT NULL::jsonb AS before, %s AS after, r.* FROM new_rows AS r', kept);
+    removed text := format('SELECT %s AS before, NULL::jsonb AS after, r.* FROM old_rows AS r', kept);
+    edited text := format(
+        'SELECT difference.before, difference.after, r.* FROM new_rows AS r JOIN old_rows AS o ON %s, '
+        'LATERAL (SELECT to_jsonb(o) AS old OFFSET 0) AS was, '
+        'LATERAL (SELECT jsonb_object_agg(key, was.old -> key) AS before, jsonb_object_agg(key, value) AS after '
+                 'FROM jsonb_each(to_jsonb(r)) WHERE value <> was.old -> key AND key <> ALL (%L)) AS difference '
+        'WHERE difference.before IS NOT NULL', same, counted);
+    rows text := CASE TG_OP WHEN 'INSERT' THEN added WHEN 'DELETE' THEN removed ELSE concat_ws(' UNION ALL ',
+        edited, removed || ' WHERE NOT EXISTS (SELECT FROM new_rows AS o WHERE ' || same || ')',
+        added || ' WHERE NOT EXISTS (SELECT FROM old_rows AS o WHERE ' || same || ')') END;
+    told text := '%s';
+    secret text;
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         INSERT INTO audit_change (entry_id, relation, key, before)
         VALUES (audit_entry_of_this_act(), TG_ARGV[0], '*', '{}');
         RETURN NULL;
     END IF;
-    EXECUTE format('SELECT EXISTS (%s)', rows) INTO any_row;
-    IF any_row THEN
-        EXECUTE format('INSERT INTO audit_change (entry_id, relation, key, customer_id, before, after) '
-                       'SELECT $1, %L, %s, %s, audit_row(old, new, $2), audit_row(new, old, $2) FROM (%s) AS r',
-                       TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], rows)
-        USING audit_entry_of_this_act(), TG_ARGV[3]::text[];
-    END IF;
+    FOREACH secret IN ARRAY TG_ARGV[3]::text[] LOOP
+        told := format('CASE WHEN %%1$s ->> %L IS NULL THEN %s ELSE jsonb_set(%2$s, %3$L, %4$L) END',
+                       secret, replace(told, '%s', '%1$s'), ARRAY[secret], '"(secret)"');
+    END LOOP;
+    -- the entry is asked for with the first row that there is, and once
+    EXECUTE format('INSERT INTO audit_change (entry_id, relation, key, customer_id, before, after) '
+                   'SELECT (SELECT audit_entry_of_this_act()), %L, %s, %s, %s, %s FROM (%s) AS r',
+                   TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], format(told, 'before'), format(told, 'after'), rows);
     RETURN NULL;
 END $$;
 
@@ -1514,9 +1524,12 @@ SET search_path FROM CURRENT AS $$
               WHERE package_id IN (SELECT id FROM changed_package) AND applied_at IS NULL AND cancelled_at IS NULL)
 $$;
 
--- all open sessions of accounts of theirs, or that are on a router which is changed. Arrays, as nobody can estimate how many.
-CREATE FUNCTION sessions_reached() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-    WITH router AS (SELECT ARRAY(SELECT (side ->> 'address')::inet FROM my_changes(), unnest(ARRAY[before, after]) AS side
+-- all open sessions of accounts of theirs, or that are on a router which is changed. Arrays, as nobody can estimate how
+-- many.
+CREATE FUNCTION sessions_reached() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    WITH router AS (SELECT ARRAY(SELECT (side ->> 'address')::inet
+                                 FROM my_changes(), unnest(ARRAY[before, after]) AS side
                                  WHERE relation = 'nas' AND side ? 'address') AS addresses),
     concerned AS (SELECT ARRAY(SELECT id FROM account WHERE customer_id = ANY (ARRAY(SELECT customers_reached()))
                                UNION SELECT account_id FROM session, router WHERE nas_address = ANY (addresses)) AS ids)
@@ -1659,16 +1672,6 @@ BEGIN
     END IF;
 END $$;
 
--- the customer acted as, and its sub-accounts, if who asks may see it
-CREATE FUNCTION acting_customers() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path FROM CURRENT AS $$
-    WITH RECURSIVE below AS (
-        SELECT id FROM customer
-        WHERE id = acting_as('customer')
-          AND (is_providers() AND acting_as('reseller') IS NULL OR reseller_id = ANY (my_resellers()))
-        UNION ALL SELECT customer.id FROM customer JOIN below ON customer.parent_id = below.id)
-    SELECT coalesce(array_agg(id), '{}') FROM below
-$$;
 -- whose packages and groups may be sold, though not changed
 CREATE FUNCTION sellable_resellers() RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
@@ -1859,8 +1862,8 @@ CREATE TRIGGER followed AFTER DELETE OR UPDATE OF enabled ON operator
 GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as(text), home_reseller(), my_reseller(),
     is_providers(), sees_all(), my_resellers(), acting_customers(), sellable_resellers(), is_my_audit(bigint),
     is_time_zone(text), is_reply_attributes(jsonb), customer_name_key(text, text, text), asks_as_owner(),
-    next_customer_codes(text, integer), group_has_reseller(bigint), customers_by_text(text[], text[], integer), my_changes(),
-    customers_reached(), sessions_reached(), static_holders(inet[], bigint), credit_refusal(bigint),
+    next_customer_codes(text, integer), group_has_reseller(bigint), customers_by_text(text[], text[], integer),
+    my_changes(), customers_reached(), sessions_reached(), static_holders(inet[], bigint), credit_refusal(bigint),
     vlan_holder(integer, bigint, bigint, bigint[]), set_operator_login(text, text), audit_chain(),
     audit_flaws(bigint, bigint), audit_loose_ends() TO tollkeeper_operator;
 

@@ -123,7 +123,16 @@ def _stock(market: Market, owner: Operator, names: Names, mark: str) -> None:
     of = ("--reseller", names.reseller)
     as_reseller = ("--as", names.reseller)
     owner.do(*as_reseller, "group", "add", names.group, "--garden-pool", f"{mark}-pool")
-    rates = ("--download", "50M", "--upload", "10M")
+    rates = (
+        "--download",
+        "50M",
+        "--upload",
+        "10M",
+        "--band",
+        "daily 00:00-06:00 60M/60M",
+        "--profile",
+        f"huawei={mark}",
+    )
     owner.do(*as_reseller, "package", "add", names.package, *rates, "--ipv4-pool", f"{mark}-pool")
     who = ("--first-name", f"{mark} first", "--last-name", f"{mark} last", "--email", f"{mark}@example.net")
     owner.do(

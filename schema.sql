@@ -1333,7 +1333,8 @@ BEGIN
     END LOOP;
     -- the entry is asked for with the first row that there is, and once
     EXECUTE format('INSERT INTO audit_change (entry_id, relation, key, customer_id, before, after) '
-                   'SELECT (SELECT audit_entry_of_this_act()), %L, %s, %s, %s, %s FROM (%s) AS r',
+                   'SELECT (SELECT audit_entry_of_this_act()), %L, %s, %s, %s, %s '
+                   'FROM (%s OFFSET 0) AS r',                         -- or each use of a side would make it again
                    TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], format(told, 'before'), format(told, 'after'), rows);
     RETURN NULL;
 END $$;

@@ -24,6 +24,7 @@ _BEGIN = text(
     "SELECT may(CAST(:area AS area), 'edit'), session_user, set_config('tollkeeper.act', :act, true),"
     " set_config('tollkeeper.detail', :detail, true), set_config('tollkeeper.audit_entry', '', true)"
 )
+_MAY_EDIT = text("SELECT may(CAST(:area AS area), 'edit'), session_user")
 _MAY_VIEW = text("SELECT may(CAST(:area AS area), 'view'), session_user")
 
 
@@ -81,3 +82,11 @@ def check_may_view(session: Session, area: str) -> None:
         permitted, operator = session.execute(_MAY_VIEW, {"area": area}).one()
     if not permitted:
         raise forbidden(operator, area, "see")
+
+
+def check_may_edit(session: Session, area: str) -> None:
+    """Raise `Forbidden` where the operator may not change this area, which is none of the act's own."""
+    with translated():
+        permitted, operator = session.execute(_MAY_EDIT, {"area": area}).one()
+    if not permitted:
+        raise forbidden(operator, area, "change")

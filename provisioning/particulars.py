@@ -4,7 +4,9 @@ Libraries know the rules: email-validator (RFC 5321, 6531; DNS is not asked), ph
 pycountry (ISO 3166, 639). They are imported where they are needed: each takes a tenth of a second.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from provisioning import addresses
@@ -12,6 +14,8 @@ from provisioning.errors import BadInput
 
 _LONGEST_LABEL = 40
 _LONGEST_PHONE = 40
+# before the @ there is nothing to be said against these, which the library takes 60 us to find
+_PLAIN_EMAIL = re.compile(r"(?=.{3,100}$)([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)@([A-Za-z0-9.-]+)", re.ASCII)
 
 
 def email(text: str) -> str:
@@ -19,9 +23,19 @@ def email(text: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
+        if match := _PLAIN_EMAIL.fullmatch(text):
+            return f"{match[1]}@{_domain(match[2])}"
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as exc:
         raise BadInput(f"{text!r} is not an e-mail address", "Write it as name@example.net.") from exc
+
+
+@lru_cache(maxsize=1024)
+def _domain(text: str) -> str:
+    """Return a domain in its one writing: of a hundred thousand customers, few have one of their own."""
+    from email_validator import validate_email
+
+    return validate_email(f"a@{text}", check_deliverability=False).domain
 
 
 def phone(text: str, region: str | None = None) -> str:

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provisioning import account as accounts
 from provisioning import address as addresses
-from provisioning import code, customer, database, device, particulars, passwords
+from provisioning import code, customer, device, particulars, passwords
 from provisioning.errors import BadInput, OperatorError
 from provisioning.importing import matching
 from provisioning.importing.entry import Entry, Outcome
+from provisioning.importing.inserting import insert
 from provisioning.importing.matching import Known
 from provisioning.importing.recorder import Recorder
 from provisioning.importing.references import References
@@ -34,6 +35,7 @@ class _Plan:
     outcome: Outcome
     customer: Customer | None = None  # that is there
     new: dict[str, Any] | None = None  # columns of a new one
+    letters: str | None = None  # of the code that it is to be given
     customer_id: int | None = None
     account: Account | None = None
     group_id: int | None = None
@@ -74,8 +76,8 @@ class Customers:
             going = [plan for plan in plans if plan.outcome.action != "error"]
             self._addresses(going)
             self._externals(going, known)
-            self._accounts(going, known)
-            self._devices(going, known)
+            account_ids = self._accounts(going, known)
+            self._devices(going, known, account_ids)
         except BaseException:
             self._claimed = claimed
             raise
@@ -90,6 +92,7 @@ class Customers:
             plan.account = known.accounts.get(entry.of("account").get("user_name", ""))
             if plan.customer is None:
                 plan.new = self._new(entry, known)
+                plan.letters = self._letters(plan.new)
             else:
                 plan.customer_id, plan.group_id = plan.customer.id, plan.customer.group_id
                 plan.outcome.name = plan.customer.code
@@ -149,9 +152,13 @@ class Customers:
         }
         columns.setdefault("namesake", self.namesakes)
         self.references.check_speed(columns.get("download_bps"), columns.get("upload_bps"))
-        if columns["code"] is None:
-            customer.code_prefix(columns.get("type"), *(columns.get(key) for key in _NAMES))
         return columns
+
+    @staticmethod
+    def _letters(new: Mapping[str, Any]) -> str | None:
+        if new["code"] is not None:
+            return None
+        return customer.code_prefix(new.get("type"), *(new.get(key) for key in _NAMES))
 
     @staticmethod
     def _parent(parent: str | None, known: Known) -> Customer | None:
@@ -184,11 +191,12 @@ class Customers:
 
     def _add_customers(self, plans: Sequence[_Plan]) -> None:
         self._give_codes(plans)
-        ids = _insert(self.session, Customer, [plan.new or {} for plan in plans])
-        self.recorder.added(Customer, [{"id": row_id} for row_id in ids])
-        for plan, row_id in zip(plans, ids, strict=True):
+        made = insert(self.session, Customer, [plan.new or {} for plan in plans], returning=("code", "id"))
+        self.recorder.added(Customer, id=[row_id for _, row_id in made])
+        ids = dict(made)
+        for plan in plans:
             new = plan.new or {}
-            plan.customer_id, plan.group_id = row_id, new["group_id"]
+            plan.customer_id, plan.group_id = ids[new["code"]], new["group_id"]
             plan.outcome.action, plan.outcome.name = "create", new["code"]
 
     def _give_codes(self, plans: Sequence[_Plan]) -> None:
@@ -197,10 +205,9 @@ class Customers:
         By their letters, as the letters' sequences are locked and two imports are not to wait for each other in a ring.
         """
         wanted: dict[str, list[dict[str, Any]]] = {}
-        for new in (plan.new or {} for plan in plans):
-            if new["code"] is None:
-                letters = customer.code_prefix(new.get("type"), *(new.get(key) for key in _NAMES))
-                wanted.setdefault(letters, []).append(new)
+        for plan in plans:
+            if plan.letters is not None:
+                wanted.setdefault(plan.letters, []).append(plan.new or {})
         for letters in sorted(wanted):
             made = code.take(self.session, letters, len(wanted[letters]))
             for new, taken in zip(wanted[letters], made, strict=True):
@@ -257,7 +264,8 @@ class Customers:
                 before = self.recorder.read(row)
                 self._changed(plan, "address ", addresses.edit(self.session, row, **edits))
                 self.recorder.changed(row, before)
-        self.recorder.added(Address, [{"id": row_id} for row_id in _insert(self.session, Address, new)])
+        made = insert(self.session, Address, new, returning=("id",))
+        self.recorder.added(Address, id=[row_id for (row_id,) in made])
 
     def _externals(self, plans: Sequence[_Plan], known: Known) -> None:
         new = []
@@ -270,34 +278,34 @@ class Customers:
                     raise BadInput(f"another customer is known to {system} as {value}", "Correct one of them.")
                 new.append({"system": system, "value": value, "customer_id": plan.customer_id})
                 self._changed(plan, "external ", {} if plan.new else {system: (None, value)})
-        if new:
-            with database.translated():
-                self.session.execute(insert(ExternalId), new)
-        self.recorder.added(ExternalId, [{"system": one["system"], "value": one["value"]} for one in new])
+        made = insert(self.session, ExternalId, new, returning=("system", "value"))
+        self.recorder.added(ExternalId, system=[system for system, _ in made], value=[value for _, value in made])
 
     # -- accounts
 
-    def _accounts(self, plans: Sequence[_Plan], known: Known) -> None:
+    def _accounts(self, plans: Sequence[_Plan], known: Known) -> dict[str, int]:
+        """Add and change accounts; return the ids of all that the rows name, by user name."""
         new = []
         for plan in plans:
             if plan.account is not None:
                 self._change_account(plan, plan.account)
             elif plan.entry.of("account"):
                 new.append(plan)
-        plain, checked = [], []
+        plain: list[_Plan] = []
+        checked: list[_Plan] = []
         for plan in new:
             (checked if self._group(plan).requires_credit_limit else plain).append(plan)
-        ids = _insert(self.session, Account, [self._account_columns(plan) for plan in plain])
-        self.recorder.added(Account, [{"id": row_id} for row_id in ids])
+        columns = [self._account_columns(plan) for plan in plain]
+        made = insert(self.session, Account, columns, returning=("user_name", "id"))
+        self.recorder.added(Account, id=[row_id for _, row_id in made])
+        account_ids = {name: account.id for name, account in known.accounts.items()} | dict(made)
         for plan in checked:
-            self._add_checked(plan)
+            account_ids[plan.entry.of("account")["user_name"]] = self._add_checked(plan)
         for plan in new:
             self._changed(
                 plan, "account ", {} if plan.new else {"user_name": (None, plan.entry.of("account")["user_name"])}
             )
-        names = [plan.entry.of("account")["user_name"] for plan in new if plan.entry.of("device")]
-        for row in self.session.scalars(select(Account).where(Account.user_name.in_(names))) if names else ():
-            known.accounts[row.user_name] = row
+        return account_ids
 
     def _account_columns(self, plan: _Plan) -> dict[str, Any]:
         values = dict(plan.entry.of("account"))
@@ -306,11 +314,12 @@ class Customers:
         sealed = None if typed is None else passwords.seal_password(typed, self._seal())
         return {"customer_id": plan.customer_id, "package_id": package_id, "password": sealed, **values}
 
-    def _add_checked(self, plan: _Plan) -> None:
+    def _add_checked(self, plan: _Plan) -> int:
         """Add an account one by one, where the group asks for more than the database's rules."""
         columns = self._account_columns(plan) | {"password": plan.entry.of("account").get("password")}
         row = accounts.add(self.session, columns.pop("user_name"), seal=self._seal(), **columns)
-        self.recorder.added(Account, [{"id": row.id}])
+        self.recorder.added(Account, id=[row.id])
+        return row.id
 
     def _change_account(self, plan: _Plan, row: Account) -> None:
         values = dict(plan.entry.of("account"))
@@ -336,24 +345,25 @@ class Customers:
             raise BadInput("passwords need the key file", "Set TOLLKEEPER_KEY_FILE.")
         return self.seal
 
-    def _devices(self, plans: Sequence[_Plan], known: Known) -> None:
+    def _devices(self, plans: Sequence[_Plan], known: Known, account_ids: Mapping[str, int]) -> None:
         new = []
         for plan in plans:
             for mac in plan.entry.of("device").get("mac", ()):
-                account = known.accounts[plan.entry.of("account")["user_name"]]
-                there = known.devices.get(mac)
-                if there is not None and there.account_id == account.id:
+                user_name = plan.entry.of("account")["user_name"]
+                account_id, there = account_ids[user_name], known.devices.get(mac)
+                if there is not None and there.account_id == account_id:
                     continue
                 if there is not None and there.account_id is not None:
                     raise BadInput(f"device {mac} belongs to another account", "Remove it there first.")
                 if there is not None:
                     before = self.recorder.read(there)
-                    device.edit(self.session, there, account_id=account.id)
+                    device.edit(self.session, there, account_id=account_id)
                     self.recorder.changed(there, before)
                 else:
-                    new.append({"account_id": account.id, "mac": mac})
-                self._changed(plan, "device ", {} if plan.new else {mac: (None, account.user_name)})
-        self.recorder.added(Device, [{"id": row_id} for row_id in _insert(self.session, Device, new)])
+                    new.append({"account_id": account_id, "mac": mac})
+                self._changed(plan, "device ", {} if plan.new else {mac: (None, user_name)})
+        made = insert(self.session, Device, new, returning=("id",))
+        self.recorder.added(Device, id=[row_id for (row_id,) in made])
 
 
 def _differences(row: Base, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -365,19 +375,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return value
-
-
-def _insert(session: Session, row: Any, values: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Insert rows together and return their ids in order. Those of the same columns go in one statement."""
-    optional = [column.key for column in row.__table__.columns if column.nullable]
-    full = [dict.fromkeys(optional) | dict(value) for value in values]
-    ids: dict[int, int] = {}
-    alike: dict[frozenset[str], list[int]] = {}
-    for number, one in enumerate(full):
-        alike.setdefault(frozenset(one), []).append(number)
-    with database.translated():
-        for numbers in alike.values():
-            statement = insert(row).returning(row.id, sort_by_parameter_order=True)
-            made = session.scalars(statement, [full[number] for number in numbers])
-            ids.update(zip(numbers, made, strict=True))
-    return [ids[number] for number in range(len(full))]

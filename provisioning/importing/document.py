@@ -117,11 +117,12 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _csv_rows(text: str, delimiter: str, header: tuple[str, ...]) -> Iterator[Row]:
-    line = 0
+    first = line = 0
     try:
         for line, cells in _lines(text, delimiter):
-            if line == 1 or tuple(column_name(cell) for cell in cells) == header:
-                continue
+            first = first or line
+            if line == first or (column_name(cells[0]) == header[0] and tuple(map(column_name, cells)) == header):
+                continue  # files put together have it again
             if len(cells) != len(header):
                 yield Row(line, {}, f"it has {len(cells)} cells, the header has {len(header)}")
             else:

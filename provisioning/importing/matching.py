@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import ARRAY, any_, cast, select, text
 from sqlalchemy.orm import Session
 
 from provisioning.importing.entry import Entry
-from provisioning.models import Account, Customer, Device, ExternalId
+from provisioning.models import Account, Customer, Device
 
 _BY_NAME = text("""
     SELECT line, customer.id, namesake FROM unnest(
@@ -20,6 +20,13 @@ _BY_NAME = text("""
         AS row (line, company, first, last)
     JOIN customer ON name_key = customer_name_key(company, first, last) AND deleted_at IS NULL
     ORDER BY customer.id
+""")
+
+
+_BY_EXTERNAL = text("""
+    SELECT system, value, customer_id
+    FROM unnest(CAST(:systems AS text[]), CAST(:values AS text[])) AS wanted (system, value)
+    JOIN external_id USING (system, value)
 """)
 
 
@@ -55,9 +62,7 @@ def find(session: Session, entries: Sequence[Entry]) -> Known:
     known.by_code = {row.code: row for row in _in(session, Customer, Customer.code, codes)}
     users = {entry.of("account").get("user_name") for entry in entries} - {None}
     known.accounts = {row.user_name: row for row in _in(session, Account, Account.user_name, users)}
-    pairs = {pair for entry in entries for pair in entry.of("external").items()}
-    query = select(ExternalId).where(tuple_(ExternalId.system, ExternalId.value).in_(pairs))
-    known.externals = {(row.system, row.value): row.customer_id for row in session.scalars(query)} if pairs else {}
+    known.externals = _externals(session, {pair for entry in entries for pair in entry.of("external").items()})
     macs = {mac for entry in entries for mac in entry.of("device").get("mac", ())}
     known.devices = {row.mac: row for row in _in(session, Device, Device.mac, macs)}
     known.named = _by_name(session, entries)
@@ -69,7 +74,15 @@ def find(session: Session, entries: Sequence[Entry]) -> Known:
 
 def _in(session: Session, row: Any, column: Any, values: Iterable[Any]) -> list[Any]:
     wanted = sorted(values)
-    return list(session.scalars(select(row).where(column.in_(wanted)))) if wanted else []
+    return list(session.scalars(select(row).where(column == any_(cast(wanted, ARRAY(column.type)))))) if wanted else []
+
+
+def _externals(session: Session, pairs: set[tuple[str, Any]]) -> dict[tuple[str, str], int]:
+    if not pairs:
+        return {}
+    systems, values = map(list, zip(*pairs, strict=True))
+    found = session.execute(_BY_EXTERNAL, {"systems": systems, "values": values})
+    return {(system, value): customer_id for system, value, customer_id in found}
 
 
 def _by_name(session: Session, entries: Sequence[Entry]) -> dict[int, list[int]]:

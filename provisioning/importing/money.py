@@ -53,7 +53,7 @@ class Money:
             values.setdefault("due_on", values["issued_on"])
             return self._same(line, number, there, {"customer_id": owner.id, **values})
         row = invoice.add(self.session, owner, number, **values)
-        self.recorder.added(Invoice, [{"id": row.id}])
+        self.recorder.added(Invoice, id=[row.id])
         return Outcome(line, "create", number)
 
     def _payment(self, line: int, owner: Customer, receipt: str, **values: Any) -> Outcome:
@@ -61,7 +61,7 @@ class Money:
         if there is not None:
             return self._same(line, receipt, there, {"customer_id": owner.id, **values})
         row = payment.add(self.session, owner, receipt=receipt, **values)
-        self.recorder.added(Payment, [{"id": row.id}])
+        self.recorder.added(Payment, id=[row.id])
         return Outcome(line, "create", receipt)
 
     @staticmethod

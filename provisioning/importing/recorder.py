@@ -1,6 +1,6 @@
 """What an import does is written down row by row, so that it can be taken back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import insert, text
@@ -27,10 +27,10 @@ class Recorder:
         """Forget what came after the mark."""
         del self._done[mark:]
 
-    def added(self, row: type[Base], keys: Iterable[Mapping[str, Any]]) -> None:
-        """Note rows that were added, by their primary keys."""
-        relation = row.__tablename__
-        self._done.extend({"relation": relation, "row_key": dict(key), "before": None, "after": {}} for key in keys)
+    def added(self, row: type[Base], **keys: Sequence[Any]) -> None:
+        """Note rows that were added together, by the columns of their primary keys."""
+        if any(keys.values()):
+            self._done.append({"relation": row.__tablename__, "row_key": keys, "before": None, "after": {}})
 
     def read(self, row: Base) -> dict[str, Any]:
         """Return a row as the database has it at the moment."""

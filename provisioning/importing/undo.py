@@ -16,20 +16,19 @@ from provisioning import acts, balance, database
 from provisioning.errors import Conflict, NotFound, OperatorError
 from provisioning.models import ImportRow, ImportRun, Invoice, Payment
 
-_AT_ONCE = 1000
-_LATER = {  # what may have come to a row since, that no foreign key tells of, or that would be removed with it
-    "customer": (
-        "SELECT EXISTS (SELECT FROM note WHERE customer_id = :id) OR EXISTS (SELECT FROM attachment WHERE"
-        " customer_id = :id) OR EXISTS (SELECT FROM contact WHERE customer_id = :id)"
-        " OR EXISTS (SELECT FROM portal_reset WHERE customer_id = :id)"
-        " OR EXISTS (SELECT FROM address WHERE customer_id = :id)"
-        " OR EXISTS (SELECT FROM external_id WHERE customer_id = :id)"
-    ),
-    "account": (
-        "SELECT EXISTS (SELECT FROM session_history WHERE account_id = :id) OR EXISTS (SELECT FROM device WHERE"
-        " account_id = :id) OR EXISTS (SELECT FROM package_change WHERE account_id = :id)"
-        " OR EXISTS (SELECT FROM account_nas WHERE account_id = :id)"
-    ),
+_AT_ONCE = 100
+# what may have come to rows since, that no foreign key tells of, or that would be removed with them
+_BELONGS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "customer": {
+        "customer_id": ("note", "attachment", "contact", "portal_reset", "address", "external_id"),
+        "parent_id": ("customer",),
+    },
+    "account": {"account_id": ("session", "session_history", "usage_day", "device", "package_change", "account_nas")},
+}
+_AREAS = {
+    **dict.fromkeys(("address", "external_id", "note"), "customer"),
+    **dict.fromkeys(("device", "account_nas"), "account"),
+    **dict.fromkeys(("invoice", "payment"), "money"),
 }
 
 
@@ -38,7 +37,9 @@ def undo(session: Session, run: ImportRun, *, partial: bool = False) -> list[str
     if run.undone_at is not None:
         raise Conflict(f"import {run.id} was taken back already", "See: tollkeeper import list.")
     with acts.begin(session, "import undo", area="import", detail=f"import {run.id}"):
-        stays = [why for row in _backwards(session, run.id) if (why := _take_back(session, row)) is not None]
+        for relation in session.scalars(select(ImportRow.relation).where(ImportRow.run_id == run.id).distinct()):
+            acts.check_may_edit(session, _AREAS.get(relation, relation))
+        stays = [why for row in _backwards(session, run.id) for why in _take_back(session, row)]
         if stays and not partial:
             raise Conflict(
                 f"{stays[0]}" + (f", and {len(stays) - 1} more cannot be taken back" if len(stays) > 1 else ""),
@@ -72,40 +73,80 @@ def _backwards(session: Session, run_id: int) -> Iterator[ImportRow]:
         before = rows[-1].position
 
 
-def _take_back(session: Session, row: ImportRow) -> str | None:
-    """Take one row back; return why it stays, None where it does not."""
-    what = f"{row.relation.replace('_', ' ')} {_name(session, row)}"
+def _take_back(session: Session, row: ImportRow) -> list[str]:
+    """Take rows back that were added together, or one that was changed; return why some stay."""
+    if row.before is None:
+        return _remove(session, row.relation, list(zip(*row.row_key.values(), strict=True)), tuple(row.row_key))
+    what = _name(session, row.relation, row.row_key)
     try:
         with database.translated(), session.begin_nested():
-            if row.before is None:
-                return _remove(session, row, what)
-            return _restore(session, row, what)
+            why = _restore(session, row)
     except OperatorError as exc:
-        return f"{what}: {exc.message}"
+        why = exc.message
+    return [] if why is None else [f"{what}: {why}"]
 
 
-def _remove(session: Session, row: ImportRow, what: str) -> str | None:
-    key = row.row_key
-    if (question := _LATER.get(row.relation)) is not None and session.execute(text(question), key).scalar():
-        return f"{what}: something belongs to it since"
-    if row.relation in ("invoice", "payment"):
-        money: Invoice | Payment | None = (
-            session.get(Invoice, key["id"]) if row.relation == "invoice" else session.get(Payment, key["id"])
-        )
-        if money is not None:
-            balance.release(session, money)
-    session.execute(text(f"DELETE FROM {row.relation} WHERE {_where(key)}"), key)  # noqa: S608
-    return None
+def _remove(session: Session, relation: str, keys: list[tuple[Any, ...]], columns: tuple[str, ...]) -> list[str]:
+    """Remove rows together; where the database refuses that, the halves of them, and so on down to the one at fault."""
+    stays: list[str] = []
+    if (belongs := _with_something(session, relation, keys)) is not None:
+        kept = [key for key in keys if key[0] in belongs]
+        keys = [key for key in keys if key[0] not in belongs]
+        stays = [f"{_name(session, relation, {'id': one})}: something belongs to it since" for (one,) in kept]
+    if not keys:
+        return stays
+    try:
+        with database.translated(), session.begin_nested():
+            for (row_id,) in keys if relation in ("invoice", "payment") else ():
+                money: Invoice | Payment | None = (
+                    session.get(Invoice, row_id) if relation == "invoice" else session.get(Payment, row_id)
+                )
+                if money is not None:
+                    balance.release(session, money)
+            _delete(session, relation, keys, columns)
+    except OperatorError as exc:
+        if len(keys) == 1:
+            one = dict(zip(columns, keys[0], strict=True))
+            return [*stays, f"{_name(session, relation, one)}: {exc.message}"]
+        middle = len(keys) // 2  # the later ones first
+        stays += _remove(session, relation, keys[middle:], columns)
+        stays += _remove(session, relation, keys[:middle], columns)
+    return stays
 
 
-def _restore(session: Session, row: ImportRow, what: str) -> str | None:
+def _with_something(session: Session, relation: str, keys: list[tuple[Any, ...]]) -> set[int] | None:
+    """Return the ids of those to which something belongs that the import did not bring."""
+    if relation not in _BELONGS:
+        return None
+    questions = " UNION ".join(
+        f"SELECT {column} FROM {other} WHERE {column} = ANY(:ids)"  # noqa: S608 - names of our own
+        for column, others in _BELONGS[relation].items()
+        for other in others
+    )
+    return set(session.scalars(text(questions), {"ids": [row_id for (row_id,) in keys]}))
+
+
+def _delete(session: Session, relation: str, keys: list[tuple[Any, ...]], columns: tuple[str, ...]) -> None:
+    own = ", ".join(f"row.{column}" for column in columns)
+    wanted = [dict(zip(columns, key, strict=True)) for key in keys]
+    session.execute(
+        text(
+            f"DELETE FROM {relation} AS row USING"  # noqa: S608 - names of our own
+            f" json_populate_recordset(NULL::{relation}, CAST(:wanted AS json)) AS wanted"
+            f" WHERE ({own}) = ({own.replace('row.', 'wanted.')})"
+        ),
+        {"wanted": json.dumps(wanted)},
+    )
+
+
+def _restore(session: Session, row: ImportRow) -> str | None:
     before, after = row.before or {}, row.after
     query = text(f"SELECT to_jsonb(r) FROM {row.relation} AS r WHERE {_where(row.row_key)}")  # noqa: S608
     now: Mapping[str, Any] | None = session.execute(query, row.row_key).scalar()
     if now is None:
-        return f"{what}: it is not there any more"
+        return "it is not there any more"
     if any(now[column] != value for column, value in after.items()):
-        return f"{what}: somebody has changed it since"
+        return "somebody has changed it since"
     columns = ", ".join(f"{column} = old.{column}" for column in before)
     statement = (
         f"UPDATE {row.relation} AS r SET {columns}"  # noqa: S608
@@ -120,9 +161,10 @@ def _where(key: Mapping[str, Any], of: str = "") -> str:
     return " AND ".join(f"{of}{column} = :{column}" for column in key)
 
 
-def _name(session: Session, row: ImportRow) -> str:
+def _name(session: Session, relation: str, key: Mapping[str, Any]) -> str:
     column = {"customer": "code", "account": "user_name", "device": "mac", "invoice": "number", "payment": "receipt"}
-    if row.relation not in column:
-        return ", ".join(str(value) for value in row.row_key.values())
-    query = text(f"SELECT {column[row.relation]} FROM {row.relation} WHERE id = :id")  # noqa: S608
-    return str(session.execute(query, row.row_key).scalar() or row.row_key["id"])
+    what = relation.replace("_", " ")
+    if relation not in column:
+        return f"{what} {', '.join(map(str, key.values()))}"
+    query = text(f"SELECT {column[relation]} FROM {relation} WHERE id = :id")  # noqa: S608
+    return f"{what} {session.execute(query, key).scalar() or key['id']}"

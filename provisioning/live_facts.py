@@ -90,9 +90,9 @@ class Reader:
                 account,
                 customer,
                 self._groups[customer.group_id],
-                self._packages[_package_id(account, now)],
+                self._packages[package_id(account, now)],
                 self._nas.get(one.nas_address),
-                _parents(customer, customers),
+                parents(customer, customers),
                 devices.get(mac.normalise(one.calling_station_id) or ""),
                 other_sessions=others,
             )
@@ -124,7 +124,7 @@ class Reader:
         return [tuple(row) if extra != "NULL" else tuple(row)[:-1] for row in found]
 
 
-def _package_id(account: Account, now: float) -> int:
+def package_id(account: Account, now: float) -> int:
     """Return the package that the account has at this moment: a change whose time has come is in it."""
     package_id = account.package_id
     for activates_at, changed_id in account.extras.package_changes if account.extras else ():
@@ -133,7 +133,7 @@ def _package_id(account: Account, now: float) -> int:
     return package_id
 
 
-def _parents(customer: Customer, customers: dict[int, Customer]) -> tuple[Customer, ...]:
+def parents(customer: Customer, customers: dict[int, Customer]) -> tuple[Customer, ...]:
     """Return those whose state covers a customer, nearest first."""
     parents: list[Customer] = []
     while customer.inherits_state and customer.parent_id in customers:

@@ -100,7 +100,7 @@ def _read(lines: list[tuple[float, str]]) -> Answer:
             code, soon = received[1], max(1, round((at - sent_at) * 1000))
         elif pair := _PAIR.match(line):
             if code is not None and pair[1] != "Message-Authenticator":
-                attributes.append((pair[1], "(secret)" if pair[1] in _KEYS else _unquoted(pair[2])))
+                attributes.append((pair[1], "(secret)" if pair[1] in _KEYS else unquoted(pair[2])))
         else:
             complaint = complaint or _complaint(line)
     if not sent_at:
@@ -115,7 +115,8 @@ def _complaint(line: str) -> str:
     return "" if said.startswith("No reply from server") else said  # that much is known without it
 
 
-def _unquoted(printed: str) -> str:
+def unquoted(printed: str) -> str:
+    """Return a value as it is, from how radclient prints it."""
     if len(printed) >= 2 and printed[0] == printed[-1] == '"':
         return re.sub(r"\\(.)", r"\1", printed[1:-1])
     return printed

@@ -20,9 +20,9 @@ def check(pairs: Iterable[Pair]) -> list[list[str]]:
     """Return the attributes as the column reply_attributes holds them; raise `BadInput` for the first bad one."""
     wanted = list(pairs)
     if wanted:
-        known = _read_dictionaries()
+        dictionaries = known()
         for pair in wanted:
-            _check_one(known, pair)
+            _check_one(dictionaries, pair)
     return [list(pair) for pair in wanted]
 
 
@@ -37,7 +37,8 @@ def parse(text: str) -> Pair:
 
 
 @functools.cache
-def _read_dictionaries() -> dictionary.Dictionary:
+def known() -> dictionary.Dictionary:
+    """Return what FreeRADIUS's dictionaries hold; raise `BadInput` where they cannot be read."""
     root = os.environ.get("TOLLKEEPER_DICTIONARY", DICTIONARY)
     try:
         return dictionary.parse(root, lambda path: Path(path).read_text(encoding="utf-8", errors="replace"))

@@ -35,7 +35,7 @@ _LOCAL = "127.0.0.1"
 @click.option("--mac", type=types.MAC, help="As from this device.")
 @click.option(
     "--server",
-    callback=lambda _context, _option, value: _checked_server(value),
+    callback=lambda _context, _option, value: checked_server(value),
     help="HOST:PORT; without it, 127.0.0.1 and TOLLKEEPER_AUTH_PORT (1812).",
 )
 @click.option("--password-file", metavar="FILE", help="Read the password from a file, its first line.")
@@ -95,7 +95,8 @@ def find_nas(session: "Session", name: str | None) -> "Nas":
     return found
 
 
-def _checked_server(server: str | None) -> str | None:
+def checked_server(server: str | None) -> str | None:
+    """Return a server written as HOST:PORT; raise `BadInput`."""
     if server is not None and re.fullmatch(r"[A-Za-z0-9.\[\]:][A-Za-z0-9.\[\]:-]*:[0-9]{1,5}", server) is None:
         raise BadInput(f"{server!r} is not a server", "Write it as HOST:PORT, such as 192.0.2.1:1812.")
     return server

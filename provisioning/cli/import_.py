@@ -27,7 +27,10 @@ _RUN_KEYS = (
 _RUN_COLUMNS = ("id", "applied_at", "operator", "kind", "file_name", "created_rows", "changed_rows", "undone_at")
 
 
-@click.group("import", cls=LazyGroup)
+_MEMBERS = {"radius": ("provisioning.cli.import_radius:radius", "Take over a FreeRADIUS SQL or daloRADIUS database.")}
+
+
+@click.group("import", cls=LazyGroup, members=_MEMBERS)
 def import_() -> None:
     """Files of customers and accounts, invoices, payments: look at the plan, apply it, take it back.
 

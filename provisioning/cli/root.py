@@ -69,6 +69,7 @@ tollkeeper = RootGroup(
         "audit": ("provisioning.cli.audit:audit", "Who did what, when, before and after; proof that none is missing."),
         "provider": ("provisioning.cli.provider:provider", "The provider itself: time zone, currency."),
         "explain": ("provisioning.cli.explain:explain", "Why a user would be let in or not, now or at another time."),
+        "shadow": ("provisioning.cli.shadow:shadow", "What another server answers, beside what we would."),
         "auth-test": ("provisioning.cli.auth_test:auth_test", "Send a real Access-Request and show the answer."),
         "status": ("provisioning.cli.status:status", "Whether every part of this node is up."),
     },

@@ -414,8 +414,8 @@ CREATE TABLE customer (
     name_key        text NOT NULL GENERATED ALWAYS AS (customer_name_key(company_name, first_name, last_name)) STORED,
     -- what the customer may be found by, any part of it
     search_text     text NOT NULL GENERATED ALWAYS AS (lower(
-                        code || ' ' || coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' '
-                        || coalesce(company_name, '') || ' ' || coalesce(email, '') || ' '
+                        code || ' ' || coalesce(title, '') || ' ' || coalesce(first_name, '') || ' '
+                        || coalesce(last_name, '') || ' ' || coalesce(company_name, '') || ' ' || coalesce(email, '') || ' '
                         || coalesce(billing_email, '') || ' '
                         || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g') || ' '
                         || coalesce(id_number, '') || ' ' || coalesce(portal_user_name, ''))) STORED,

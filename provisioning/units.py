@@ -73,6 +73,11 @@ def parse_cents(text: str) -> int:
     return int(Decimal(text) * 100)
 
 
+def parse_balance(text: str) -> int:
+    """Return cents owed from `499`; below zero, `-100`, of who has paid ahead."""
+    return -parse_cents(text[1:]) if text.startswith("-") else parse_cents(text)
+
+
 def parse_percent(text: str) -> Decimal:
     """Return a part of a hundred such as `7.5` or `7.5%`."""
     if _PERCENT.fullmatch(text) is None:

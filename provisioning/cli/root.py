@@ -46,6 +46,7 @@ tollkeeper = RootGroup(
         "group": ("provisioning.cli.group:group", "Customer groups: on or off, how refusals are treated."),
         "package": ("provisioning.cli.package:package", "Packages: speed, cap, price, limits, pools."),
         "customer": ("provisioning.cli.customer:customer", "Customers: who pays."),
+        "filter": ("provisioning.cli.saved_filter:filter_group", "Lists of customers that you ask for often."),
         "account": ("provisioning.cli.account:account", "Data accounts: the RADIUS users."),
         "change": ("provisioning.cli.change:change", "Package changes, now or from a moment on."),
         "device": ("provisioning.cli.device:device", "Client devices by their MAC."),

@@ -1,7 +1,7 @@
 """The demo provider, entered through the same operations as the command line's.
 
 Rule: it is entered into an empty database, all or nothing, and never again: what the operator changed or removed
-since then stays so.
+since then stays so. With it comes the first operator, whose password is returned once and kept nowhere.
 """
 
 from datetime import UTC, datetime
@@ -10,21 +10,25 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from demo import subscribers
-from provisioning import account, customer, database, device, group, nas, package, passwords
+from provisioning import account, customer, database, device, group, nas, operator, package, passwords
 from provisioning.models import Customer, CustomerGroup, Nas
 from vault.sealed import Seal
 
 NAS_NAME = "localhost"
 NAS_ADDRESS = "127.0.0.1"
+FIRST_OPERATOR = "admin"
 
 
-def ensure(dsn: str, seal: Seal) -> bool:
-    """Enter the demo provider where the database is empty; return whether it was."""
+def ensure(dsn: str, seal: Seal) -> str | None:
+    """Enter the demo provider where the database is empty; return the first operator's password then, else None."""
     with database.transaction(dsn) as session:
         empty = not any(session.scalar(select(func.count()).select_from(row)) for row in (CustomerGroup, Nas))
-        if empty:
-            _enter(session, seal, datetime.now(UTC).replace(microsecond=0))
-    return empty
+        if not empty:
+            return None
+        _enter(session, seal, datetime.now(UTC).replace(microsecond=0))
+        password = passwords.generate_password()
+        operator.add(session, FIRST_OPERATOR, role=operator.ADMINISTRATOR, password=password)
+    return password
 
 
 def _enter(session: Session, seal: Seal, now: datetime) -> None:

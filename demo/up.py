@@ -128,7 +128,9 @@ def _start(chosen: settings.Settings, progress: Progress, started: contextlib.Ex
             started.callback(cluster.stop)
     with progress.step("looking at schema and demo provider"):
         schema.ensure(cluster)
-        provider.ensure(_dsn(chosen), sealed.read_seal(chosen.key_file))
+        password = provider.ensure(_dsn(chosen), sealed.read_seal(chosen.key_file))
+    if password is not None:
+        progress.say(f"the first operator is {provider.FIRST_OPERATOR}, its password, shown this once: {password}")
     for name, server in missing.items():
         with progress.step(f"starting {name}"):
             server.start()

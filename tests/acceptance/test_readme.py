@@ -38,6 +38,7 @@ def test_no_block_is_left_out() -> None:
     """Every shell block of the README is in a section that is run here, or is the two commands themselves."""
     titles = ("A first session", "The customer record", "Trying it first", "Who is online, and what was used")
     titles += ("Pointing a MikroTik at it",)
+    titles += ("Operators, resellers, the audit",)
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
@@ -77,6 +78,17 @@ def test_trying_it_first(provider: Provider) -> None:
     assert "group home: enabled yes -> no\n" in printed
     assert "asked by phone" in printed
     assert provider.authenticate("active", "active-password").code == "Access-Accept"
+
+
+def test_operators(provider: Provider) -> None:
+    """An operator of a reseller is made, its password printed once, and the audit is whole."""
+    (block,) = section("Operators, resellers, the audit")
+
+    printed = pasted(block, provider.environ)
+
+    assert re.search(r"password\t\w{16}\n", printed)
+    assert "anna\thelpdesk\tKaroo\tyes" in printed
+    assert " checked: whole\n" in printed
 
 
 def test_who_is_online(accounting_provider: AccountingProvider, eventually: Eventually) -> None:

@@ -1,5 +1,6 @@
 """bin/up and bin/down themselves: what they start, what they leave alone, what they say when they cannot."""
 
+import json
 import os
 import re
 import shutil
@@ -103,6 +104,17 @@ def _rows(output: str) -> dict[str, tuple[str, str]]:
     return {account: (answer, reason) for account, answer, reason in found}
 
 
+def _first_password(output: str) -> str | None:
+    """Return the first operator's password, where it was printed."""
+    found = re.search(r"the first operator is admin, its password, shown this once: (\w{16})", " ".join(output.split()))
+    return found[1] if found else None
+
+
+def _files_with(folder: Path, text: str) -> list[Path]:
+    """Return the files in which a text is kept."""
+    return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
 def test_a_provider_comes_up_and_goes_down(installation: Installation) -> None:
     """Everything runs after --detach, is answered for, and is gone after bin/down, which works twice."""
     up = installation.run("up", "--detach")
@@ -114,10 +126,16 @@ def test_a_provider_comes_up_and_goes_down(installation: Installation) -> None:
     assert rows["garden"] == ("Access-Accept", "expired")
     assert "silence" not in {answer for answer, _ in rows.values()}
     assert installation.running() == SERVERS
+    password = _first_password(up.output)
+    assert password is not None
+    who = installation.run("tollkeeper", "operator", "whoami", "--json", PGUSER="admin", PGPASSWORD=password)
+    assert json.loads(who.output)["role"] == "administrator"
+    assert _files_with(installation.settings.home, password) == []
 
     again = installation.run("up", "--detach")
     assert again.code == 0
     assert "running already" in again.output
+    assert _first_password(again.output) is None
     assert set(_rows(again.output)) == set(rows)
 
     assert installation.run("down").code == 0

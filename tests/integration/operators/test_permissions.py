@@ -244,3 +244,19 @@ def test_as_a_customer_nothing_of_the_reseller_is_touched(market):
     assert "not" in adam.refused(*as_customer, "package", "edit", NORTH.package, "--price", "1")
     assert "row-level security" in adam.refused(*as_customer, "group", "add", "Mine")
     assert "of which you see a part" in adam.refused(*as_customer, "audit", "verify")
+
+
+@pytest.mark.parametrize("line", ["status", "accounting status", "accounting balance"])
+def test_the_whole_node_is_not_a_resellers_to_see(market, line):
+    """What cannot be told apart by reseller is for the provider's operators."""
+    assert "may not see what is of the area" in market.operator("nora").refused(*line.split())
+    assert "of which you see a part" in market.operator("adam").refused("--as", "North", *line.split())
+
+
+def test_parts_that_know_everybody_are_asked_of_visible_accounts(market):
+    """explain and auth-test of another reseller's account know no such account, as of one that is not there."""
+    nora = market.operator("nora")
+    for user_name in (SOUTH.account, "nobody"):
+        for command in ("explain", "auth-test"):
+            assert nora.refused(command, user_name) == f"no account is named {user_name!r}"
+    assert nora.run("explain", NORTH.account).exit_code == 3  # there is no hook here: it was asked

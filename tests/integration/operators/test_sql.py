@@ -266,3 +266,40 @@ def test_row_security_off_is_an_error(nora):
     nora.execute("SET row_security = off")
     with pytest.raises(DENIED):
         nora.execute("SELECT * FROM customer")
+
+
+def column(market, query):
+    """Return the first column of a query, as the owner."""
+    with closing(market.database.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return {value for (value,) in cursor}
+
+
+def test_what_operators_read_is_guarded(market):
+    """Every table that operators may read has row-level security; nothing is granted to everybody."""
+    readable = column(
+        market,
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')"
+        " AND NOT relrowsecurity AND has_any_column_privilege('tollkeeper_operator', oid, 'SELECT, INSERT, UPDATE')",
+    )
+    assert readable == set()
+
+
+def test_what_operators_write_is_audited(market):
+    """Every table that operators may write to is in the audit, but for what is private or the audit's own making."""
+    written = column(
+        market,
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+        " AND (has_any_column_privilege('tollkeeper_operator', oid, 'INSERT, UPDATE')"
+        "      OR has_table_privilege('tollkeeper_operator', oid, 'DELETE'))",
+    )
+    audited = column(market, "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname ~ '^audit_'")
+    assert written - audited == {"saved_filter", "import_row"}
+
+
+@pytest.mark.parametrize("trigger", ["audit_update", "audit_delete", "audit_truncate"])
+def test_every_way_to_write_is_audited(market, trigger):
+    """An edit, a removal and a TRUNCATE are as much in the audit as an addition."""
+    tables_of = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = '{}'"
+    added = column(market, tables_of.format("audit_insert"))
+    assert added - column(market, tables_of.format(trigger)) == set()

@@ -42,6 +42,7 @@ tollkeeper = RootGroup(
       tollkeeper account add frikkie@example --customer FRI001 --package "Home 50" --generate
       tollkeeper explain frikkie@example""",
     members={
+        "find": ("provisioning.cli.find:find", "Whatever it is: whose it is, and where to look."),
         "nas": ("provisioning.cli.nas:nas", "Routers that may ask: address, secret, vendor."),
         "group": ("provisioning.cli.group:group", "Customer groups: on or off, how refusals are treated."),
         "package": ("provisioning.cli.package:package", "Packages: speed, cap, price, limits, pools."),
@@ -61,6 +62,7 @@ tollkeeper = RootGroup(
         "external-id": ("provisioning.cli.external_id:external_id", "What other systems call a customer."),
         "portal": ("provisioning.cli.portal:portal", "Logins of the customer portal."),
         "import": ("provisioning.cli.import_:import_", "Files of customers, accounts, invoices, payments."),
+        "export": ("provisioning.cli.export:export", "Files of them, as import takes them."),
         "session": ("provisioning.cli.session:session", "Sessions: who is online, and who was."),
         "usage": ("provisioning.cli.usage:usage_group", "Usage by customer and account; bars in the terminal."),
         "accounting": ("provisioning.cli.accounting:accounting", "Whether every accounting record is accounted for."),

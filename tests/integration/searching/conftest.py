@@ -37,3 +37,22 @@ def sql(town_database):
             return cursor.fetchone()[0]
 
         yield ask
+
+
+@pytest.fixture(scope="session")
+def logins(town_database):
+    """Return operators of the town by name: karoo is a reseller's, desk may see customers and nothing else."""
+    with closing(town_database.connect(role="postgres")) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO operator_role VALUES ('desk', ''); INSERT INTO operator_role_permission VALUES"
+            " ('desk', 'customer', 'view'), ('desk', 'group', 'view');"
+            "INSERT INTO operator (name, role, reseller_id) VALUES ('town_desk', 'desk', NULL),"
+            " ('town_karoo', 'reseller', (SELECT id FROM reseller WHERE name = 'Karoo Net'));"
+            "CREATE ROLE town_desk LOGIN PASSWORD 'x' IN ROLE tollkeeper_operator;"
+            "CREATE ROLE town_karoo LOGIN PASSWORD 'x' IN ROLE tollkeeper_operator"
+        )
+        yield {
+            name: Operator({**town_database.environ, "PGUSER": f"town_{name}", "PGPASSWORD": "x"})
+            for name in ("desk", "karoo")
+        }
+        cursor.execute("DROP ROLE town_desk, town_karoo")

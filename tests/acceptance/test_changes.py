@@ -84,14 +84,14 @@ def test_a_group_of_ten_thousand(provider: Provider) -> None:
     with closing(provider.database.connect()) as connection, connection.cursor() as cur:
         cur.execute(
             "INSERT INTO customer (code, group_id, first_name)"
-            " SELECT 'BIG' || lpad(n::text, 6, '0'), customer_group.id, 'Big'"
+            " SELECT 'BIG' || lpad(n::text, 6, '0'), customer_group.id, 'Big ' || n"
             " FROM generate_series(1, 10000) AS n, customer_group WHERE customer_group.name = 'home'"
         )
     seconds_until(lambda: provider.status()["customers"] > 10_000)
     logged_before = _changes_logged(provider)
 
     def switch(verb: str) -> Callable[[], object]:
-        return lambda: tollkeeper(provider, "group", verb, "home")
+        return lambda: tollkeeper(provider, "group", verb, "home", "--yes")
 
     off = switch("disable"), is_answered(provider, "active", wire.ACCESS_REJECT)
     on = switch("enable"), is_answered(provider, "active", wire.ACCESS_ACCEPT)
@@ -114,7 +114,7 @@ def test_a_changed_speed(provider: Provider) -> None:
 
     def turn(rate: str) -> tuple[Callable[[], object], Callable[[], bool]]:
         return (
-            lambda: tollkeeper(provider, "package", "edit", "Home", "--download", rate, "--upload", "7M"),
+            lambda: tollkeeper(provider, "package", "edit", "Home", "--download", rate, "--upload", "7M", "--yes"),
             lambda: any(
                 value.endswith(f"7M/{rate}".encode()) for value in ask(provider, "active").values(VENDOR_SPECIFIC)
             ),

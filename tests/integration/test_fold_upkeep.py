@@ -64,7 +64,7 @@ def test_silence_is_not_what_waits(node):
     node.fold(body("start", event_at=SILENT))
     node.query(
         "INSERT INTO accounting_node (node, last_spool_id, folded_at)"
-        " VALUES ('behind', 5, now() - interval '55 minutes')"
+        f" VALUES ('behind', 5, to_timestamp({SILENT + INTERIM_SECONDS}))"
     )
     assert close_silent(node) == 0
     node.query("UPDATE accounting_node SET folded_at = now() - interval '2 days' WHERE node = 'behind'")

@@ -26,6 +26,7 @@ class OldRadius:
         self.cluster = cluster
         self.name = name
         self.dsn = cluster.dsn(role="postgres", database=name)
+        self.connection = cluster.connect(database=name)
 
     @classmethod
     @contextmanager
@@ -40,11 +41,12 @@ class OldRadius:
         made = cls(cluster, name)
         made.sql(schema)
         yield made
+        made.connection.close()
         _as_superuser(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 
     def sql(self, statement, *arguments):
         """Run a statement."""
-        with closing(self.cluster.connect(database=self.name)) as connection, connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.execute(statement, arguments or None)
 
     def check(self, user, *items):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _KEYS = (
     "compared, agreed, challenges, kinds (kind of difference: number), reasons (ours: number), examples (kind: at,"
-    " user, source, kind, old, ours), unsure (answers that may be another request's), unanswered, differences (with -v)"
+    " user, source, kind, old, ours), unsure (not compared: their answers are not known),"
+    " unanswered, differences (with -v)"
 )
 _POLL_SECONDS = 0.5
 
@@ -145,7 +146,7 @@ class _Shadowing:
         for key, words in (
             ("challenges", "rounds of EAP passed over"),
             ("unanswered", "requests without an answer"),
-            ("unsure", "answers that may be another request's: set log_packet_header = yes"),
+            ("unsure", 'requests not compared, as it is not plain which answer is whose (header = "%t id=%I")'),
         ):
             if data[key]:
                 yield f"{data[key]:,} {words}"

@@ -14,10 +14,11 @@ from provisioning import radclient
 from provisioning.errors import Unreachable
 from provisioning.shadow.exchange import Answer
 
-AT_ONCE = 200  # identifiers are of one octet (RFC 2865 3), and may not meet in one run
+AT_ONCE = 200  # identifiers are of one octet (RFC 2865 3)
 _PARALLEL = "16"
 _SENT = re.compile(r"Sent Access-Request Id ([0-9]+) ")
 _RECEIVED = re.compile(r"(?:\([0-9]+\) )?Received (\S+) Id ([0-9]+) ")
+_SILENT = re.compile(r"No reply from server for ID ([0-9]+) ")
 _PAIR = re.compile(r"\t([\w.-]+(?::\d+)?) = (.*)")
 
 
@@ -34,33 +35,63 @@ def _run(server: str, secret: str, requests: Sequence[Sequence[tuple[str, str]]]
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write(secret + "\n")
-        command = ["radclient", "-x", "-p", _PARALLEL, "-r", "2", "-t", "3", "-S", path, server, "auth"]
+        command = [
+            "stdbuf",
+            "-oL",
+            "radclient",
+            "-x",
+            "-p",
+            _PARALLEL,
+            "-r",
+            "2",
+            "-t",
+            "3",
+            "-S",
+            path,
+            server,
+            "auth",
+        ]
         text = "\n".join("".join(f"{name} = {value}\n" for name, value in pairs) for pairs in requests)
-        done = subprocess.run(command, input=text, capture_output=True, text=True, errors="replace", check=False)
+        done = subprocess.run(
+            command,
+            input=text,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
     except FileNotFoundError as exc:
         raise Unreachable("radclient is not installed", "Run: apt-get install freeradius-utils.") from exc
     finally:
         Path(path).unlink()
     found = read_answers(done.stdout.splitlines())
     if not found:
-        complaint = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        complaint = (done.stdout.strip().splitlines() or ["it says nothing"])[-1].strip()
         raise Unreachable(f"no answer from {server}: {complaint}", "A wrong secret is not answered.")
     return [found.get(number) for number in range(len(requests))]
 
 
 def read_answers(lines: Sequence[str]) -> dict[int, Answer]:
-    """Return the answers by the place of their requests, which radclient sends in order."""
-    place_of: dict[str, int] = {}
+    """Return the answers by the place of their requests, which radclient begins to send in order.
+
+    It takes any identifier that is free for a new request; one that waits for its answer is sent again with its own.
+    """
+    waiting: dict[str, int] = {}
     found: dict[int, Answer] = {}
-    place: int | None = None
+    begun, place = 0, None
     for line in lines:
         if sent := _SENT.match(line):
-            place_of.setdefault(sent[1], len(place_of))
             place = None
+            if sent[1] not in waiting:
+                waiting[sent[1]] = begun
+                begun += 1
         elif received := _RECEIVED.match(line):
-            place = place_of.get(received[2])
+            place = waiting.pop(received[2], None)
             if place is not None:
                 found[place] = Answer(received[1])
+        elif silent := _SILENT.search(line):
+            waiting.pop(silent[1], None)
         elif place is not None and (pair := _PAIR.match(line)):
             answer = found[place]
             found[place] = Answer(answer.code, (*answer.pairs, (pair[1], radclient.unquoted(pair[2]))))

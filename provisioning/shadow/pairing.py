@@ -1,8 +1,9 @@
-"""Which answer belongs to which request: RADIUS's own identifier is in no detail file.
+"""Which answer belongs to which request: rlm_detail writes RADIUS's own identifier into no record by itself.
 
-A reply is of the request with its Timestamp (both records have that of the request), from the port to which it went,
-where `log_packet_header = yes` tells ports, and with its User-Name, where the reply has one. Of several that it may
-belong to it is given to the first; that this was done is counted, as such a pair may be a wrong one.
+A reply is of the request with its Timestamp (both records have that of the request), from the router and port to which
+it went, where `log_packet_header = yes` tells them, with the identifier that `header = "%t id=%I"` tells, and with its
+User-Name, where the reply has one. Where several requests wait for their answers then, none of them is compared: a
+wrong pair would look like a difference.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,59 +14,66 @@ from provisioning.shadow.exchange import Answer, Exchange, Packet
 _REPLIES = frozenset({"Access-Accept", "Access-Reject", "Access-Challenge"})
 _PATIENCE_SECONDS = 60
 
+Key = tuple[float, str, str, str]  # time, router, port, identifier
+
 
 @dataclass
 class Pairing:
-    """Requests that wait for their answers, and answers that came into their file before the request did."""
+    """Requests that wait for their answers, and answers that were read before their requests."""
 
     unsure: int = 0
     unanswered: int = 0
-    _requests: list[Packet] = field(default_factory=list)
-    _replies: list[Packet] = field(default_factory=list)
+    _requests: dict[Key, list[Packet]] = field(default_factory=dict)
+    _replies: dict[Key, list[Packet]] = field(default_factory=dict)
+    _doubtful: dict[Key, int] = field(default_factory=dict)  # answers still to come that are anybody's
 
     def take(self, packets: Iterable[Packet]) -> Iterator[Exchange]:
         """Return the exchanges that these packets complete."""
         for packet in packets:
             if packet.code == "Access-Request":
-                self._requests.append(packet)
-            elif packet.code in _REPLIES:
-                self._replies.append(packet)
-        yield from self._match()
+                self._requests.setdefault(_key(packet, "Src"), []).append(packet)
+            elif packet.code in _REPLIES and (found := self._exchange(_key(packet, "Dst"), packet)):
+                yield found
+        for key in self._replies.keys() & self._requests.keys():
+            for reply in self._replies.pop(key):
+                if found := self._exchange(key, reply):
+                    yield found
 
     def give_up(self, now: float) -> None:
         """Forget what has waited too long."""
-        kept = [packet for packet in self._requests if now - packet.at < _PATIENCE_SECONDS]
-        self.unanswered += len(self._requests) - len(kept)
-        self._requests = kept
-        self._replies = [packet for packet in self._replies if now - packet.at < _PATIENCE_SECONDS]
+        old = [key for key in self._requests if now - key[0] > _PATIENCE_SECONDS]
+        self.unanswered += sum(len(self._requests.pop(key)) for key in old)
+        for waiting in (self._replies, self._doubtful):
+            for key in [key for key in waiting if now - key[0] > _PATIENCE_SECONDS]:
+                waiting.pop(key)  # type: ignore[attr-defined]
 
-    def _match(self) -> Iterator[Exchange]:
-        waiting: dict[tuple[float, str, str], list[Packet]] = {}
-        for request in self._requests:
-            waiting.setdefault(_key(request, "Src"), []).append(request)
-        left: list[Packet] = []
-        for reply in self._replies:
-            candidates = waiting.get(_key(reply, "Dst"), [])
-            asked = self._choose(reply, candidates)
-            if asked is None:
-                left.append(reply)
-                continue
-            candidates.remove(asked)
-            yield Exchange(asked.at, _source(asked), asked.pairs, Answer(reply.code, reply.pairs))
-        self._requests = [request for requests in waiting.values() for request in requests]
-        self._replies = left
-
-    def _choose(self, reply: Packet, candidates: list[Packet]) -> Packet | None:
-        name = dict(reply.pairs).get("User-Name")
-        named = [one for one in candidates if name is not None and dict(one.pairs).get("User-Name") == name]
-        some = named or candidates
-        self.unsure += len(some) > 1
-        return some[0] if some else None
+    def _exchange(self, key: Key, reply: Packet) -> Exchange | None:
+        candidates = self._requests.get(key, [])
+        if self._doubtful.get(key, 0):
+            self._doubtful[key] -= 1
+            return None
+        if not candidates:
+            self._replies.setdefault(key, []).append(reply)
+            return None
+        name = _user_name(reply)
+        asked = [one for one in candidates if name is None or _user_name(one) == name]
+        if len(asked) != 1:
+            self.unsure += len(candidates)
+            self._doubtful[key] = len(candidates) - 1
+            candidates.clear()
+            return None
+        candidates.remove(asked[0])
+        return Exchange(asked[0].at, _source(asked[0]), asked[0].pairs, Answer(reply.code, reply.pairs))
 
 
-def _key(packet: Packet, end: str) -> tuple[float, str, str]:
+def _user_name(packet: Packet) -> str | None:
+    return next((value for name, value in packet.pairs if name == "User-Name"), None)
+
+
+def _key(packet: Packet, end: str) -> Key:
     """Return what request and reply have in common; `end`: which end of the packet is the router."""
-    return packet.at, _router(packet, end), packet.header.get(f"Packet-{end}-Port", "")
+    header = packet.header
+    return packet.at, _router(packet, end), header.get(f"Packet-{end}-Port", ""), header.get("id", "")
 
 
 def _router(packet: Packet, end: str) -> str:

@@ -2,7 +2,8 @@
 
 A detail record is a line of time, then a line `<tab>Name = value` an attribute, then an empty one. rlm_detail's
 Timestamp is that of the request in both records. With `log_packet_header = yes` there are addresses and ports too;
-without, the router is the folder's name, as Debian's `radacct/<address>/auth-detail-...` has it.
+without, the router is the folder's name, as Debian's `radacct/<address>/auth-detail-...` has it. With
+`header = "%t id=%I"` the line of time has the request's identifier.
 
 JSON lines: {"at": 1795360848, "source": "192.0.2.1", "request": {"User-Name": "ann"}, "answer": "Access-Accept",
 "reply": {"Session-Timeout": "100", "Filter-Id": ["a", "b"]}}.
@@ -19,6 +20,7 @@ from provisioning.errors import BadInput
 from provisioning.shadow.exchange import Answer, Exchange, Packet, Pairs
 
 _PAIR = re.compile(r"\s+([A-Za-z0-9][\w.-]*(?::[0-9]+)?) [:+]?= (.*)")
+_ID = re.compile(r"^\S.* id=([0-9]{1,3})\b", re.ASCII)  # of header = "%t id=%I"
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _HEADER = frozenset(
@@ -51,6 +53,8 @@ class Reader:
         lines, self._lines = self._lines, []
         found = [(match[1], _printed(match[2])) for line in lines if (match := _PAIR.fullmatch(line))]
         header = {name: value for name, value in found if name in _HEADER}
+        if lines and (numbered := _ID.search(lines[0])):
+            header["id"] = numbered[1]
         code, at = header.get("Packet-Type"), header.get("Timestamp", "")
         if code is None or not re.fullmatch(r"[0-9]{1,12}", at, re.ASCII):
             return None

@@ -58,14 +58,31 @@ def test_ports_tell_whose_answer_it_is(tmp_path):
     assert pairing.unsure == 0
 
 
-def test_without_ports_the_first_gets_it_and_that_is_counted(tmp_path):
-    """Two requests of one second are told apart by order only; the folder says which router it was."""
-    text = "".join(REQUEST.format(port=1, user=user) for user in "ab") + REPLY.format(port=1, timeout=1) * 2
-    bare = "".join(line for line in text.splitlines(keepends=True) if "Packet-S" not in line and "Packet-D" not in line)
-    pairing = Pairing()
-    found = list(pairing.take(packets(bare, tmp_path / "192.0.2.9" / "detail")))
+def test_identifiers_tell_whose_answer_it_is(tmp_path):
+    """One port may send many requests a second."""
+    text = "".join(REQUEST.format(port=1, user=f"u{one}").replace("2026", f"2026 id={one}") for one in (1, 2))
+    text += "".join(REPLY.format(port=1, timeout=one).replace("2026", f"2026 id={one}") for one in (2, 1))
+    found = {one.user_name: dict(one.answer.pairs) for one in Pairing().take(packets(text, tmp_path / "d"))}
+    assert found == {f"u{one}": {"Session-Timeout": str(one)} for one in (1, 2)}
+
+
+def test_one_after_the_other_is_plain_and_what_is_doubtful_is_not_compared(tmp_path):
+    """Without ports two requests of one second are told apart if they do not overlap; the folder is the router."""
+    ask, answer = ([REQUEST.format(port=1, user=user) for user in "ab"], REPLY.format(port=1, timeout=1))
+    plain, doubtful = (_bare(ask[0] + answer + ask[1] + answer), _bare(ask[0] + ask[1] + answer * 2))
+    found = list(Pairing().take(packets(plain, tmp_path / "192.0.2.9" / "detail")))
     assert [(one.user_name, one.source) for one in found] == [("a", "192.0.2.9"), ("b", "192.0.2.9")]
-    assert pairing.unsure == 1
+
+    pairing = Pairing()
+    assert list(pairing.take(packets(doubtful, tmp_path / "192.0.2.9" / "detail"))) == []
+    assert pairing.unsure == 2
+    named = doubtful.replace("Access-Accept\n", 'Access-Accept\n\tUser-Name = "b"\n', 1)
+    assert [one.user_name for one in Pairing().take(packets(named, tmp_path / "x" / "d"))] == ["b", "a"]
+
+
+def _bare(text):
+    """Return a record without ports and addresses."""
+    return "".join(line for line in text.splitlines(keepends=True) if "Packet-S" not in line and "Packet-D" not in line)
 
 
 def test_an_answer_may_come_before_its_request_is_read(tmp_path):
@@ -186,13 +203,20 @@ def test_a_folder_is_followed(tmp_path):
 
 
 def test_radclients_words_are_read():
-    """Each answer belongs to the request with its identifier, in whatever order they come."""
+    """Each answer belongs to the request that has its identifier by then; one sent again is no other request."""
     said = """Sent Access-Request Id 7 from 0.0.0.0:1 to 127.0.0.1:1812 length 44
 	User-Name = "a"
 Sent Access-Request Id 9 from 0.0.0.0:1 to 127.0.0.1:1812 length 44
 Received Access-Reject Id 9 from 127.0.0.1:1812 to 0.0.0.0:0 length 20
+Sent Access-Request Id 7 from 0.0.0.0:1 to 127.0.0.1:1812 length 44
+Sent Access-Request Id 9 from 0.0.0.0:1 to 127.0.0.1:1812 length 44
 Received Access-Accept Id 7 from 127.0.0.1:1812 to 0.0.0.0:0 length 20
 	Filter-Id = "x \\"y\\""
-Sent Access-Request Id 8 from 0.0.0.0:1 to 127.0.0.1:1812 length 44"""
-    found = asking.read_answers(said.splitlines())
-    assert found == {0: Answer("Access-Accept", (("Filter-Id", 'x "y"'),)), 1: Answer("Access-Reject")}
+(2) No reply from server for ID 9 socket 3
+Sent Access-Request Id 9 from 0.0.0.0:1 to 127.0.0.1:1812 length 44
+Received Access-Accept Id 9 from 127.0.0.1:1812 to 0.0.0.0:0 length 20"""
+    assert asking.read_answers(said.splitlines()) == {
+        0: Answer("Access-Accept", (("Filter-Id", 'x "y"'),)),
+        1: Answer("Access-Reject"),
+        3: Answer("Access-Accept"),
+    }

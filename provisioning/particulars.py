@@ -86,11 +86,12 @@ def language(text: str) -> str:
 
 
 def label(text: str) -> str:
-    """Return a label: a few words without a comma, as labels are listed with commas between them."""
+    """Return a label: a few words without a comma or semicolon, as labels are listed with those between them."""
     words = " ".join(text.split())
-    if not words or "," in words or len(words) > _LONGEST_LABEL:
+    if not words or {",", ";"} & {*words} or len(words) > _LONGEST_LABEL:
         raise BadInput(
-            f"{text!r} is not a label", f"Write up to {_LONGEST_LABEL} characters without a comma: fibre, pays late."
+            f"{text!r} is not a label",
+            f"Write up to {_LONGEST_LABEL} characters without a comma or semicolon: fibre, pays late.",
         )
     return words
 

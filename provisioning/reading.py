@@ -48,6 +48,18 @@ class Look:
         self._cursor.execute(query, values)
         return [row[0] for row in self._cursor]
 
+    def tuples(self, query: str, /, **values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows."""
+        self._cursor.execute(query, values)
+        return self._cursor.fetchall()
+
+    def stream(self, query: str, /, *, at_once: int, **values: Any) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of one query, without having all of them in memory; others may be asked meanwhile."""
+        self._cursor.execute(f"DECLARE streamed NO SCROLL CURSOR FOR {query}", values)
+        while rows := self.tuples(f"FETCH {at_once} FROM streamed"):
+            yield from rows
+        self._cursor.execute("CLOSE streamed")
+
     @cached_property
     def areas(self) -> frozenset[str]:
         """The areas that the operator may see (schema.sql, type `area`)."""

@@ -21,6 +21,29 @@ _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtext('static addresses'))")
 _HOLDERS = text("SELECT asked::text, held::text, holder FROM static_holders(CAST(:wanted AS inet[]), :own) LIMIT 1")
 _VLAN = text("SELECT vlan_holder(:vlan, :own, :owner, CAST(:nas_ids AS bigint[]))")
 
+_ANY_DOUBLED = text("""
+    SELECT EXISTS (
+        SELECT FROM account, LATERAL unnest(
+            ARRAY[ipv4_address, ipv6_prefix::inet, delegated_ipv6_prefix::inet]
+            || ARRAY(SELECT CAST(substring(route FROM '^[0-9.]+/[0-9]+') AS inet) FROM unnest(routes) AS route)
+        ) AS wanted, LATERAL static_holders(ARRAY[wanted], account.id)
+        WHERE account.id = ANY(:ids) AND wanted IS NOT NULL)
+    OR EXISTS (
+        SELECT FROM account
+        WHERE id = ANY(:ids) AND vlan_id IS NOT NULL AND vlan_holder(vlan_id, id, customer_id, '{}') IS NOT NULL)
+""")
+
+
+def take_turns(session: Session) -> None:
+    """Let nobody else give out addresses until the transaction ends."""
+    session.execute(_TAKE_TURNS)
+
+
+def check_added(session: Session, account_ids: Sequence[int]) -> None:
+    """Raise `Conflict` where one of many accounts that were added just now has what another account has."""
+    if session.execute(_ANY_DOUBLED, {"ids": list(account_ids)}).scalar_one():
+        raise Conflict("an address, prefix, route or VLAN belongs to another account", "Choose another.")
+
 
 def check(session: Session, account: Account, columns: Mapping[str, Any]) -> None:
     """Raise `Conflict` where one of these new columns, in their usual writing, has what another account has."""
@@ -28,7 +51,7 @@ def check(session: Session, account: Account, columns: Mapping[str, Any]) -> Non
     wanted |= {route.split()[0]: "routes" for route in columns.get("routes") or ()}
     if not wanted:
         return
-    session.execute(_TAKE_TURNS)
+    take_turns(session)
     doubled = session.execute(_HOLDERS, {"wanted": list(wanted), "own": account.id}).tuples().one_or_none()
     if doubled is not None:
         asked, other, holder = doubled

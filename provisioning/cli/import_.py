@@ -1,12 +1,14 @@
 """tollkeeper import: files of customers and their accounts, of invoices, of payments."""
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioning.cli import output, types
+from provisioning import intent
+from provisioning.cli import output, progress, types
 from provisioning.cli.command import LazyGroup
 from provisioning.errors import BadInput
 
@@ -71,8 +73,8 @@ def plan(file: str, shows_all: bool, **options: Any) -> output.Result:
 def apply(file: str, skips: bool, **options: Any) -> output.Result:
     """Import a file, in one transaction: all of it, or nothing. A second time there is nothing to do."""
     document, outcomes, counts, run_id = _go(file, applies=True, skips=skips, **options)
-    if counts["error"]:
-        _reject(Path(file), document, outcomes)
+    if counts["error"] and run_id is not None and not intent.current().dry_run:
+        _reject(Path(file), document, outcomes, run_id)
     return _result(document, options["kind"], outcomes, counts, run_id, shows_all=False)
 
 
@@ -140,7 +142,11 @@ def _go(
         recorder = Recorder(session)
         carrier = _carrier(session, recorder, kind, group=group, package=package, namesakes=namesakes)
         run = running.Run(session, document, kind, carrier, recorder)
-        outcomes = [outcome for outcome in _shown(run.outcomes(run_id), document) if outcome.action != "nothing"]
+        outcomes = [
+            outcome
+            for outcome in progress.shown(run.outcomes(run_id), document.name, document.count_lines())
+            if outcome.action != "nothing"
+        ]
         if applies and run.counts["error"] and not skips:
             first = next(outcome for outcome in outcomes if outcome.action == "error")
             raise BadInput(_words_of_error(first), f"{_fault(run.counts['error'])}; see them with: import plan.")
@@ -164,30 +170,27 @@ def _carrier(session: Any, recorder: Any, kind: str, *, group: str | None, packa
     return Customers(session, recorder, References(session, group, package), seal, namesakes)
 
 
-def _shown(outcomes: Iterator["Outcome"], document: "Document") -> Iterator["Outcome"]:
-    """Return the outcomes, with a bar on a terminal while they are made."""
-    import sys
-
-    if not sys.stderr.isatty():
-        yield from outcomes
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(outcomes, document.name, document.count_lines(), console=Console(stderr=True), transient=True)
-
-
-def _reject(file: Path, document: "Document", outcomes: list["Outcome"]) -> None:
-    """Write the rows with errors, and why, to a file of their own."""
+def _reject(file: Path, document: "Document", outcomes: list["Outcome"], run_id: int) -> None:
+    """Write the rows with errors, and why, to a file of their own, its owner's alone: there may be passwords in it."""
     import csv
 
     why = {outcome.line: _words_of_error(outcome) for outcome in outcomes if outcome.action == "error"}
-    with Path(f"{file}.rejected.csv").open("w", encoding="utf-8", newline="") as rejected:
-        rejected_rows = csv.writer(rejected)
-        rejected_rows.writerow([*document.header, "error"])
-        for row in document.rows():
-            if row.line in why:
-                rejected_rows.writerow([*(row.cells.get(name, "") for name in document.header), why[row.line]])
+    target = f"{file}.rejected.csv"
+    try:
+        Path(target).unlink(missing_ok=True)
+        with open(
+            os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline=""
+        ) as to:
+            rejected = csv.writer(to)
+            rejected.writerow([*document.header, "error"])
+            for row in document.rows():
+                if row.line in why:
+                    rejected.writerow([*(row.cells.get(name, "") for name in document.header), why[row.line]])
+    except OSError as exc:
+        raise BadInput(
+            f"import {run_id} is done, but {target} cannot be written: {exc.strerror or exc}",
+            "See the rows with errors by: tollkeeper import plan.",
+        ) from exc
 
 
 def _result(
@@ -199,21 +202,24 @@ def _result(
     *,
     shows_all: bool,
 ) -> output.Result:
-    from dataclasses import asdict
-
     ordered = sorted(outcomes, key=lambda outcome: outcome.action != "error")
     data = {"file": document.name, "kind": kind, "rows": sum(counts.values()), **counts, "id": run_id}
     shown = ordered if shows_all else ordered[:_SHOWN]
+    summary = ", ".join(f"{number:,} {word}" for word, number in counts.items()) + _note(run_id)
+    rest = [f"... and {len(ordered) - len(shown):,} more rows"] if len(shown) < len(ordered) else []
 
-    def lines() -> Iterable[str]:
-        yield ", ".join(f"{number:,} {word}" for word, number in counts.items()) + _note(run_id)
-        yield from map(_words, shown)
-        if len(shown) < len(ordered):
-            yield f"... and {len(ordered) - len(shown):,} more rows"
+    def draw() -> Iterable[Any]:
+        drawn = output.table("line", "", "", "")
+        for one in shown:
+            style = "red" if one.action == "error" else None
+            drawn.add_row(str(one.line), one.action, *map(output.escape, (one.name, _what(one))), style=style)
+        yield from (summary, *([drawn] if shown else []), *rest)
 
-    outcomes_data = [asdict(outcome) for outcome in ordered]
+    outcomes_data = [vars(outcome) for outcome in ordered]
     status = 1 if counts["error"] and run_id is None else 0
-    return output.Result(data | {"outcomes": outcomes_data}, lines, exit_status=status)
+    return output.Result(
+        data | {"outcomes": outcomes_data}, lambda: [summary, *map(_words, shown), *rest], draw, exit_status=status
+    )
 
 
 def _note(run_id: int | None) -> str:
@@ -223,11 +229,18 @@ def _note(run_id: int | None) -> str:
 def _words(outcome: "Outcome") -> str:
     if outcome.action == "error":
         return _words_of_error(outcome)
-    changes = ", ".join(
+    what = _what(outcome)
+    return f"line {outcome.line}: {outcome.action} {outcome.name}{': ' if what else ''}{what}"
+
+
+def _what(outcome: "Outcome") -> str:
+    """Return what is wrong with a row, or what changes."""
+    if outcome.action == "error":
+        return f"column {outcome.column}: {outcome.cause}" if outcome.column else str(outcome.cause)
+    return ", ".join(
         f"{output.heading(key)} {output.human(key, before)} -> {output.human(key, after)}"
         for key, (before, after) in outcome.changes.items()
     )
-    return f"line {outcome.line}: {outcome.action} {outcome.name}{': ' if changes else ''}{changes}"
 
 
 def _words_of_error(outcome: "Outcome") -> str:

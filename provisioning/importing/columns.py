@@ -1,7 +1,7 @@
 """What the columns of an imported file mean, and how their cells are read and written.
 
-An empty cell says nothing: what is there stays. `none` clears. Several labels, routes or MACs of one cell have a
-semicolon between them. What is written by `export` is read back as the same value.
+An empty cell says nothing: what is there stays. `none` clears; the word itself is written `\\none`. Several labels,
+routes or MACs of one cell have a semicolon between them. What is written by `export` is read back as the same value.
 """
 
 import difflib
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-from provisioning import addresses, particulars, units
+from policies.facts import Pair
+from provisioning import addresses, particulars, reply_attributes, units
 from provisioning.errors import BadInput
 
 Relation = Literal["customer", "address", "external", "account", "device", "invoice", "payment"]
@@ -28,6 +29,7 @@ class Column:
     read: Callable[[str], Any] = str
     write: Callable[[Any], str] = str
     clears: bool = True  # `none` does
+    exact: bool = False  # spaces before and behind are a part of it
 
 
 def _yes(text: str) -> bool:
@@ -68,10 +70,12 @@ def _several(read: Callable[[str], Any]) -> Callable[[str], list[Any]]:
 
 def _reply(text: str) -> Any:
     try:
-        value = json.loads(text)
-    except ValueError as exc:
-        raise BadInput(f"{text!r} is no JSON", 'Write it as [["Filter-Id", "=", "x"]].') from exc
-    return [tuple(triple) for triple in value]
+        value = [Pair(*triple) for triple in json.loads(text)]
+        if not all(isinstance(word, str) for pair in value for word in pair):
+            raise TypeError(text)
+    except (ValueError, TypeError, RecursionError) as exc:
+        raise BadInput(f"{text!r} is no list of attributes", 'Write it as [["Filter-Id", "=", "x"]].') from exc
+    return reply_attributes.check(value)
 
 
 def _text(relation: Relation, *keys: str) -> dict[str, Column]:
@@ -130,12 +134,13 @@ _CUSTOMERS: dict[str, Column] = {
     **_text("customer", "category", "attitude"),
     "registered_at": _time("customer", "registered_at"),
     "registered_ip": Column("customer", "registered_ip", addresses.host),
+    "deleted_at": _time("customer", "deleted_at"),
     **{f"address_{key}": Column("address", key) for key in ("street", "city", "region", "postal_code")},
     "address_country": Column("address", "country", particulars.country),
 }
 _ACCOUNTS: dict[str, Column] = {
-    "user_name": Column("account", "user_name", clears=False),
-    "password": Column("account", "password", clears=False),
+    "user_name": Column("account", "user_name", clears=False, exact=True),
+    "password": Column("account", "password", clears=False, exact=True),
     "package": Column("account", "package", clears=False),
     "blocked": _flag("account", "blocked"),
     "account_suspended": _flag("account", "suspended"),
@@ -175,6 +180,16 @@ KINDS: Mapping[str, Mapping[str, Column]] = {
     "invoices": _INVOICES,
     "payments": _PAYMENTS,
 }
+
+
+def escaped(value: str) -> str:
+    """Return a value as a cell has it: the word `none` would clear."""
+    return f"\\{value}" if value.lstrip("\\") == "none" else value
+
+
+def unescaped(cell: str) -> str:
+    """Return what `escaped` was given."""
+    return cell[1:] if cell.startswith("\\") and cell.lstrip("\\") == "none" else cell
 
 
 def of_header(kind: str, header: Iterable[str]) -> dict[str, Column]:

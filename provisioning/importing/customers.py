@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from provisioning import account as accounts
 from provisioning import address as addresses
-from provisioning import code, customer, device, particulars, passwords
+from provisioning import code, customer, device, particulars, passwords, statics
 from provisioning.errors import BadInput, OperatorError
 from provisioning.importing import matching
 from provisioning.importing.entry import Entry, Outcome
@@ -24,6 +24,7 @@ from provisioning.importing.references import References
 from provisioning.models import Account, Address, Base, Customer, Device, ExternalId
 from vault.sealed import Seal
 
+_STATIC = frozenset({"ipv4_address", "ipv6_prefix", "delegated_ipv6_prefix", "routes", "vlan_id"})
 _NAMES = ("first_name", "last_name", "company_name")
 
 
@@ -88,6 +89,8 @@ class Customers:
     def _plan(self, entry: Entry, known: Known) -> _Plan:
         plan = _Plan(entry, Outcome(entry.line, "nothing"))
         try:
+            if None in entry.of("external").values():
+                raise BadInput("what another system calls a customer is taken away by hand", "See: external-id remove.")
             plan.customer = self._which(entry, known)
             plan.account = known.accounts.get(entry.of("account").get("user_name", ""))
             if plan.customer is None:
@@ -272,7 +275,7 @@ class Customers:
         for plan in plans:
             for system, value in plan.entry.of("external").items():
                 owner = known.externals.get((system, value))
-                if value is None or owner == plan.customer_id:
+                if owner == plan.customer_id:
                     continue
                 if owner is not None:
                     raise BadInput(f"another customer is known to {system} as {value}", "Correct one of them.")
@@ -285,20 +288,13 @@ class Customers:
 
     def _accounts(self, plans: Sequence[_Plan], known: Known) -> dict[str, int]:
         """Add and change accounts; return the ids of all that the rows name, by user name."""
-        new = []
+        account_ids = {name: account.id for name, account in known.accounts.items()}
         for plan in plans:
             if plan.account is not None:
                 self._change_account(plan, plan.account)
-            elif plan.entry.of("account"):
-                new.append(plan)
-        plain: list[_Plan] = []
-        checked: list[_Plan] = []
-        for plan in new:
-            (checked if self._group(plan).requires_credit_limit else plain).append(plan)
-        columns = [self._account_columns(plan) for plan in plain]
-        made = insert(self.session, Account, columns, returning=("user_name", "id"))
-        self.recorder.added(Account, id=[row_id for _, row_id in made])
-        account_ids = {name: account.id for name, account in known.accounts.items()} | dict(made)
+        new = [plan for plan in plans if plan.account is None and plan.entry.of("account")]
+        checked = [plan for plan in new if self._group(plan).requires_credit_limit or len(new) == 1]
+        account_ids |= self._add_accounts([plan for plan in new if plan not in checked] if checked else new)
         for plan in checked:
             account_ids[plan.entry.of("account")["user_name"]] = self._add_checked(plan)
         for plan in new:
@@ -306,6 +302,17 @@ class Customers:
                 plan, "account ", {} if plan.new else {"user_name": (None, plan.entry.of("account")["user_name"])}
             )
         return account_ids
+
+    def _add_accounts(self, plans: Sequence[_Plan]) -> dict[str, int]:
+        static = {plan.entry.of("account")["user_name"] for plan in plans if _STATIC & plan.entry.of("account").keys()}
+        if static:
+            statics.take_turns(self.session)
+        columns = [self._account_columns(plan) for plan in plans]
+        made: dict[str, int] = dict(insert(self.session, Account, columns, returning=("user_name", "id")))
+        self.recorder.added(Account, id=list(made.values()))
+        if static:
+            statics.check_added(self.session, [row_id for name, row_id in made.items() if name in static])
+        return made
 
     def _account_columns(self, plan: _Plan) -> dict[str, Any]:
         values = dict(plan.entry.of("account"))
@@ -315,7 +322,7 @@ class Customers:
         return {"customer_id": plan.customer_id, "package_id": package_id, "password": sealed, **values}
 
     def _add_checked(self, plan: _Plan) -> int:
-        """Add an account one by one, where the group asks for more than the database's rules."""
+        """Add an account by itself: its group asks for credit, or more is to be said of why it is refused."""
         columns = self._account_columns(plan) | {"password": plan.entry.of("account").get("password")}
         row = accounts.add(self.session, columns.pop("user_name"), seal=self._seal(), **columns)
         self.recorder.added(Account, id=[row.id])

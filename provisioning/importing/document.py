@@ -160,4 +160,4 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ";".join(_cell(item) for item in value)
-    return value.strip() if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from provisioning.errors import BadInput
+from provisioning.importing import columns
 from provisioning.importing.columns import Column, Relation
 from provisioning.importing.document import Row
 from provisioning.rows import check_text
@@ -48,23 +49,24 @@ class Misread(Exception):
         self.outcome = outcome
 
 
-def read(row: Row, columns: Mapping[str, Column]) -> Entry:
+def read(row: Row, known: Mapping[str, Column]) -> Entry:
     """Return what a row says; raise `Misread`, which names the column."""
     if row.problem is not None:
         raise Misread(Outcome(row.line, "error", cause=row.problem))
     values: dict[Relation, dict[str, Any]] = {}
     for name, cell in row.cells.items():
-        if cell:
-            column = columns[name]
+        if cell and not cell.isspace():
+            column = known[name]
             values.setdefault(column.relation, {})[column.key] = _value(row.line, name, column, cell)
     return Entry(row.line, values)
 
 
 def _value(line: int, name: str, column: Column, cell: str) -> Any:
+    cell = cell if column.exact else cell.strip()
     if cell == "none" and column.clears:
         return [] if column.key in ("labels", "routes", "reply_attributes") else None
     try:
         check_text(cell, name)
-        return column.read(cell)
+        return column.read(columns.unescaped(cell))
     except BadInput as exc:
         raise Misread(Outcome(line, "error", column=name, cause=exc.message)) from exc

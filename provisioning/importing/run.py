@@ -3,6 +3,7 @@
 A batch is in a savepoint. Where the database refuses it, its halves are tried, and so on down to the row at fault.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -51,7 +52,7 @@ class Run:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("create", "change", "nothing", "error"), 0))
 
     def outcomes(self, run_id: int) -> Iterator[Outcome]:
-        """Carry out the rows, and return what became of each, a batch at a time, in the order of the file."""
+        """Carry out the rows, and return what became of each, a batch at a time, about in the order of the file."""
         self.session.execute(_PLAN)
         for batch in self._batches():
             readable = [one for one in batch if isinstance(one, Entry)]
@@ -64,23 +65,43 @@ class Run:
                 yield outcome
 
     def _batches(self) -> Iterator[list[Entry | Outcome]]:
-        """Return rows together that do not depend on each other."""
-        of_header = columns.of_header(self.kind, self.document.header)
+        """Return rows together that do not depend on each other.
+
+        One that depends on another of its batch begins the next; if it has its code, those behind it need not wait.
+        """
+        waiting: deque[Entry | Outcome] = deque()
+        rows = self._read()
+        while batch := self._batch(waiting, rows):
+            yield batch
+
+    def _batch(self, waiting: deque[Entry | Outcome], rows: Iterator[Entry | Outcome]) -> list[Entry | Outcome]:
         batch: list[Entry | Outcome] = []
+        put_off: list[Entry | Outcome] = []
         seen: set[object] = set()
+        seen_later: set[object] = set()
+        while len(batch) < BATCH_ROWS > len(put_off):
+            one = waiting.popleft() if waiting else next(rows, None)
+            if one is None:
+                break
+            mine = set(self.carrier.identities(one)) if isinstance(one, Entry) else set()
+            if mine.isdisjoint(seen) and mine.isdisjoint(seen_later):
+                batch.append(one)
+                seen |= mine
+                continue
+            put_off.append(one)
+            seen_later |= mine
+            if isinstance(one, Entry) and "code" not in one.of("customer"):
+                break  # codes are given in the order of the file
+        waiting.extendleft(reversed(put_off))
+        return batch
+
+    def _read(self) -> Iterator[Entry | Outcome]:
+        of_header = columns.of_header(self.kind, self.document.header)
         for row in self.document.rows():
             try:
-                one: Entry | Outcome = entry.read(row, of_header)
+                yield entry.read(row, of_header)
             except Misread as exc:
-                one = exc.outcome
-            mine = set(self.carrier.identities(one)) if isinstance(one, Entry) else set()
-            if len(batch) == BATCH_ROWS or mine & seen:
-                yield batch
-                batch, seen = [], set()
-            batch.append(one)
-            seen |= mine
-        if batch:
-            yield batch
+                yield exc.outcome
 
     def _attempt(self, entries: Sequence[Entry]) -> list[Outcome]:
         mark = self.recorder.mark()

@@ -415,7 +415,8 @@ CREATE TABLE customer (
     -- what the customer may be found by, any part of it
     search_text     text NOT NULL GENERATED ALWAYS AS (lower(
                         code || ' ' || coalesce(title, '') || ' ' || coalesce(first_name, '') || ' '
-                        || coalesce(last_name, '') || ' ' || coalesce(company_name, '') || ' ' || coalesce(email, '') || ' '
+                        || coalesce(last_name, '') || ' ' || coalesce(company_name, '') || ' '
+                        || coalesce(email, '') || ' '
                         || coalesce(billing_email, '') || ' '
                         || regexp_replace(coalesce(phone, ''), '[^0-9]', '', 'g') || ' '
                         || coalesce(id_number, '') || ' ' || coalesce(portal_user_name, ''))) STORED,
@@ -1261,6 +1262,7 @@ CREATE TABLE audit_change (
     relation        text NOT NULL,
     key             text NOT NULL,                                   -- as operators know the row: code, user name, MAC
     customer_id     bigint,                                          -- whom it concerns
+    reseller_id     bigint,                                          -- whose operator did it, as in the entry
     before          jsonb,                                           -- NULL: added. Of an edit: what has changed
     after           jsonb                                            -- NULL: removed
 );
@@ -1323,8 +1325,8 @@ DECLARE
     secret text;
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO audit_change (entry_id, relation, key, before)
-        VALUES (audit_entry_of_this_act(), TG_ARGV[0], '*', '{}');
+        INSERT INTO audit_change (entry_id, relation, key, reseller_id, before)
+        VALUES (audit_entry_of_this_act(), TG_ARGV[0], '*', my_reseller(), '{}');
         RETURN NULL;
     END IF;
     FOREACH secret IN ARRAY TG_ARGV[3]::text[] LOOP
@@ -1332,8 +1334,8 @@ BEGIN
                        secret, replace(told, '%s', '%1$s'), ARRAY[secret], '"(secret)"');
     END LOOP;
     -- the entry is asked for with the first row that there is, and once
-    EXECUTE format('INSERT INTO audit_change (entry_id, relation, key, customer_id, before, after) '
-                   'SELECT (SELECT audit_entry_of_this_act()), %L, %s, %s, %s, %s '
+    EXECUTE format('INSERT INTO audit_change (entry_id, relation, key, customer_id, reseller_id, before, after) '
+                   'SELECT (SELECT audit_entry_of_this_act()), %L, %s, %s, (SELECT my_reseller()), %s, %s '
                    'FROM (%s OFFSET 0) AS r',                         -- or each use of a side would make it again
                    TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], format(told, 'before'), format(told, 'after'), rows);
     RETURN NULL;
@@ -1403,7 +1405,8 @@ CREATE FUNCTION audit_hash(previous bytea, entry audit_entry) RETURNS bytea LANG
                                                   entry.reseller_id, entry.program, entry.act,
                                                   entry.detail)::text, 'UTF8')
                   || coalesce((SELECT string_agg(sha256(convert_to(jsonb_build_array(
-                                   relation, key, customer_id, before, after)::text, 'UTF8')), ''::bytea ORDER BY id)
+                                   relation, key, customer_id, reseller_id, before, after)::text, 'UTF8')), ''::bytea
+                                          ORDER BY id)
                                FROM audit_change WHERE entry_id = entry.id), ''::bytea))
 $$;
 
@@ -1685,11 +1688,6 @@ SET search_path FROM CURRENT AS $$
         THEN my_resellers() || reseller_and_above(acting_as('reseller'))
     END
 $$;
--- what my resellers' operators have done
-CREATE FUNCTION is_my_audit(entry bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path FROM CURRENT AS $$
-    SELECT EXISTS (SELECT FROM audit_entry WHERE id = entry AND reseller_id = ANY (my_resellers()))
-$$;
 
 DO $$
 DECLARE
@@ -1743,7 +1741,7 @@ BEGIN
     END LOOP;
     PERFORM guard('accounting_quarantine', 'accounting', everything);
     PERFORM guard('audit_change', 'audit',
-                  of_customer || ' OR ' || not_as_customer || ' AND is_my_audit(entry_id)', 'false');
+                  mine || ' OR customer_id IS NOT NULL AND ' || of_customer, 'false');
     PERFORM guard('audit_entry', 'audit', mine || ' OR EXISTS (SELECT FROM audit_change JOIN customer'
                   ' ON customer.id = customer_id WHERE entry_id = audit_entry.id)', 'false');
     PERFORM guard('import_run', 'import', mine);
@@ -1832,8 +1830,8 @@ BEGIN
     EXECUTE format('ALTER ROLE %I %s PASSWORD %L', operator_name,
                    (SELECT CASE WHEN enabled THEN 'LOGIN' ELSE 'NOLOGIN' END FROM operator WHERE name = operator_name),
                    verifier);
-    INSERT INTO audit_change (entry_id, relation, key, before, after)
-    VALUES (audit_entry_of_this_act(), 'operator', operator_name,
+    INSERT INTO audit_change (entry_id, relation, key, reseller_id, before, after)
+    VALUES (audit_entry_of_this_act(), 'operator', operator_name, my_reseller(),
             '{"password": "(secret)"}', '{"password": "(secret)"}');
 END $$;
 
@@ -1861,8 +1859,8 @@ CREATE TRIGGER followed AFTER DELETE OR UPDATE OF enabled ON operator
 
 -- what operators may call; the first of these in the policies and defaults above
 GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as(text), home_reseller(), my_reseller(),
-    is_providers(), sees_all(), my_resellers(), acting_customers(), sellable_resellers(), is_my_audit(bigint),
-    is_time_zone(text), is_reply_attributes(jsonb), customer_name_key(text, text, text), asks_as_owner(),
+    is_providers(), sees_all(), my_resellers(), acting_customers(), sellable_resellers(), asks_as_owner(),
+    is_time_zone(text), is_reply_attributes(jsonb), customer_name_key(text, text, text),
     next_customer_codes(text, integer), group_has_reseller(bigint), customers_by_text(text[], text[], integer),
     my_changes(), customers_reached(), sessions_reached(), static_holders(inet[], bigint), credit_refusal(bigint),
     vlan_holder(integer, bigint, bigint, bigint[]), set_operator_login(text, text), audit_chain(),

@@ -16,15 +16,18 @@ from provisioning.reading import Row
 
 _AT_ONCE = 5000
 
-# entries name what they changed by the changes that may be seen
+# the page first, then what its entries changed, as far as that may be seen
 _PAGE = """
+    WITH page AS MATERIALIZED (
+        SELECT id, position, at, operator, act, detail, program FROM audit_entry
+        WHERE {conditions} ORDER BY position DESC LIMIT %(limit)s)
     SELECT position, at, operator, act, detail, program, changes.number AS rows, changes.first AS what
-    FROM audit_entry AS entry, LATERAL (
+    FROM page, LATERAL (
         SELECT count(*) AS number, (array_agg(relation || ' ' || key ORDER BY id))[1] AS first
-        FROM audit_change WHERE entry_id = entry.id) AS changes
-    WHERE {conditions} ORDER BY position DESC LIMIT %(limit)s
+        FROM audit_change WHERE entry_id = page.id) AS changes
+    ORDER BY position DESC
 """
-_OF_CHANGES = "id IN (SELECT entry_id FROM audit_change WHERE {conditions})"
+_OF_CHANGES = "id = ANY (ARRAY(SELECT entry_id FROM audit_change WHERE {conditions}))"
 _CONDITIONS = {
     "operator": "operator = %(operator)s",
     "act": "act = %(act)s",

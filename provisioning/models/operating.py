@@ -42,6 +42,7 @@ class AuditChange(Base):
     relation: Mapped[str]
     key: Mapped[str]
     customer_id: Mapped[BigInt | None]
+    reseller_id: Mapped[BigInt | None]
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 

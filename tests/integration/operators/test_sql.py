@@ -11,7 +11,7 @@ from tests.integration.operators.market import MARK, NORTH, SOUTH
 # what operators may call, and what that tells of others; a new function is decided on here
 CALLABLE = {
     *("may", "is_within_mine", "acting_as", "home_reseller", "my_reseller", "is_providers", "sees_all", "my_resellers"),
-    *("acting_customers", "sellable_resellers", "is_my_audit", "asks_as_owner"),  # who he is himself
+    *("acting_customers", "sellable_resellers", "asks_as_owner"),  # who he is himself
     *("is_time_zone", "is_reply_attributes", "customer_name_key"),  # nobody's data
     *("my_changes", "customers_reached", "sessions_reached"),  # of his own transaction
     *("next_customer_codes", "group_has_reseller", "static_holders", "vlan_holder"),  # that something is taken
@@ -242,7 +242,6 @@ def test_functions_tell_nothing_of_anothers(nora, ids):
     ]
     assert ask(nora, "SELECT credit_refusal(%s)", ids["customer"]) is None
     assert ask(nora, "SELECT count(*) FROM customers_by_text('{customer,contact}', ARRAY[%s], 9)", f"%{MARK}%") == 0
-    assert ask(nora, "SELECT is_my_audit(id) FROM (SELECT 1::bigint AS id) AS one") is False
 
 
 @pytest.mark.parametrize("what", ["reseller", "customer"])

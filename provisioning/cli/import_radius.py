@@ -31,6 +31,7 @@ _KEYS = (
 @click.argument("dsn", type=types.TEXT)
 @click.option("--group", help="Of the new customers.")
 @click.option("--plan/--apply", "plans", default=True, help="Say what would be done (the default), or do it.")
+@click.option("--skip-errors", "skips", is_flag=True, help="Apply it without those users that cannot be taken over.")
 @click.option("--report", metavar="FILE", type=types.TEXT, help="Write all that is said into a file too.")
 @click.option("--time-zone", help="Of the old server's dates; the provider's, unless said.")
 @click.option("--sessions/--no-sessions", default=True, help="Whether open sessions are taken over.")
@@ -52,7 +53,7 @@ def radius(dsn: str, group: str | None, plans: bool, report: str | None, **optio
 
 
 def _go(
-    dsn: str, group: str | None, *, applies: bool, time_zone: str | None, sessions: bool
+    dsn: str, group: str | None, *, applies: bool, skips: bool, time_zone: str | None, sessions: bool
 ) -> tuple["Migration", int | None]:
     from provisioning import acts, database, reply_attributes
     from provisioning.cli import secrets
@@ -67,6 +68,13 @@ def _go(
         nested = session.begin_nested()
         migration = Migration(session, old, seal, dictionary, group, time_zone, sessions, _shown)
         run_id = migration.carry_out()
+        if applies and migration.report.errors and not skips:
+            user, why = migration.report.errors[0]
+            number = len(migration.report.errors)
+            raise BadInput(
+                f"user {user!r} cannot be taken over: {why}" + (f", and {number - 1} more" if number > 1 else ""),
+                "Nothing was changed; see all with --plan, or leave them out: --skip-errors.",
+            )
         if not applies or not migration.does_something:
             nested.rollback()
             return migration, None

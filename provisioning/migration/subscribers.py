@@ -16,23 +16,17 @@ from sqlalchemy.orm import Session
 from provisioning import code, customer
 from provisioning.errors import BadInput
 from provisioning.importing.entry import Entry
-from provisioning.migration import mapping, merging, packages, people
+from provisioning.migration import mapping, merging, packages, people, sharing
 from provisioning.migration.mapping import Rules
 from provisioning.migration.meaning import Meaning, Remark
 from provisioning.migration.packages import Values
 from provisioning.migration.people import Person
 from provisioning.migration.report import Report
 from provisioning.migration.source import Old
-from provisioning.models import Account, Customer, Device
+from provisioning.models import Account, Customer
 
 _NAMES = ("first_name", "last_name", "company_name")
 _LONGEST_USER_NAME = 253  # octets, RFC 2865 5.1
-_UNIQUE = ("ipv4_address", "ipv6_prefix", "delegated_ipv6_prefix")
-_ATTRIBUTES = {
-    "ipv4_address": "Framed-IP-Address",
-    "ipv6_prefix": "Framed-IPv6-Prefix",
-    "delegated_ipv6_prefix": "Delegated-IPv6-Prefix",
-}
 _CLEARED: dict[str, Any] = {
     "blocked": False,
     "lock_to_devices": False,
@@ -75,28 +69,29 @@ class Subscribers:
 
     def understand(self) -> None:
         """Work out what every user is to be."""
-        taken = self._taken()
-        for name in self.old.users():
-            if not self._can_be(name):
-                continue
-            meaning = mapping.interpret(merging.merge(self.old, name), self.rules)
-            person = people.read(name, self.old.people.get(name, {}), meaning)
-            if name in self.old.prices:
-                meaning.account["price_cents"] = people.price_cents(self.old.prices[name], meaning)
-            _share(meaning, name, taken)
-            shared, own = packages.layers(meaning)
-            meaning.account["reply_attributes"] = [list(pair) for pair in own]
-            groups = [group for group in self.old.groups.get(name, ()) if group.lower() not in mapping.DISABLED_GROUPS]
-            user = User(name, meaning, person, (packages.base_name(groups[:1]), packages.values_of(meaning, shared)))
-            self.users.append(user)
-            self.wanted[user.package] += 1
-            self.spoken.update(meaning.vendors)
-            for remark in meaning.remarks:
-                self.report.add(name, remark)
+        merged = {name: merging.merge(self.old, name) for name in self.old.users() if self._can_be(name)}
+        meanings = {name: mapping.interpret(one, self.rules) for name, one in merged.items()}
+        sharing.settle(self.session, meanings)
+        for name, meaning in meanings.items():
+            self._add(name, meaning)
         for name in sorted(self.old.reply.keys() - self.old.check.keys() - self.old.groups.keys()):
             self.report.add(name, Remark("lost", "radreply", "it has no check item and no group: nobody gets in by it"))
         for name in sorted(self.old.people.keys() - set(self.old.users())):
             self.report.add(name, Remark("lost", "userinfo", "there is no such user in radcheck or radusergroup"))
+
+    def _add(self, name: str, meaning: Meaning) -> None:
+        person = people.read(name, self.old.people.get(name, {}), meaning)
+        if name in self.old.prices:
+            meaning.account["price_cents"] = people.price_cents(self.old.prices[name], meaning)
+        shared, own = packages.layers(meaning)
+        meaning.account["reply_attributes"] = [list(pair) for pair in own]
+        groups = [group for group in self.old.groups.get(name, ()) if group.lower() not in mapping.DISABLED_GROUPS]
+        user = User(name, meaning, person, (packages.base_name(groups[:1]), packages.values_of(meaning, shared)))
+        self.users.append(user)
+        self.wanted[user.package] += 1
+        self.spoken.update(meaning.vendors)
+        for remark in meaning.remarks:
+            self.report.add(name, remark)
 
     def _can_be(self, name: str) -> bool:
         why = None
@@ -108,29 +103,19 @@ class Subscribers:
             self.report.errors.append((name, why))
         return why is None
 
-    def _taken(self) -> dict[tuple[str, str], str]:
-        """Return who has which address, prefix and MAC here already: of these only one account can have each."""
-        taken: dict[tuple[str, str], str] = {}
-        for column in _UNIQUE:
-            key = getattr(Account, column)
-            for value, name in self.session.execute(select(key, Account.user_name).where(key.is_not(None))).tuples():
-                taken[column, value] = name
-        devices = select(Device.mac, Account.user_name).join(Account, Account.id == Device.account_id)
-        taken.update({("mac", mac): name for mac, name in self.session.execute(devices).tuples()})
-        return taken
-
     def entries(self, names: packages.Packages) -> Iterator[Entry]:
         """Return the users as entries; the line is the user's place in `users`, from 1 on."""
         codes = self._codes()
         namesakes = self._namesakes(codes)
         for line, user in enumerate(self.users, 1):
-            account = {**_CLEARED, **user.meaning.account}
+            is_new = codes[user.name][1]
+            account = {**({} if is_new else _CLEARED), **user.meaning.account}
             account |= {"user_name": user.name, "package": names.name_of(*user.package)}
             if user.meaning.password is not None:
                 account["password"] = user.meaning.password
-                del account["password_hash"]
+                account.pop("password_hash", None)
             who: dict[str, Any] = {"code": codes[user.name][0]}
-            if codes[user.name][1]:  # a new one
+            if is_new:
                 who |= user.person.customer | {"namesake": _key(user.person) in namesakes}
             else:
                 who |= {key: value for key, value in user.person.customer.items() if key not in (*_NAMES, "type")}
@@ -173,20 +158,3 @@ def _key(person: Person) -> str:
     who = person.customer
     name = who.get("company_name") or f"{who.get('first_name') or ''} {who.get('last_name') or ''}"
     return " ".join(name.split()).lower()
-
-
-def _share(meaning: Meaning, name: str, taken: dict[tuple[str, str], str]) -> None:
-    """What only one account can have goes to the first that has it; an address is told to the others all the same."""
-    for column in _UNIQUE:
-        value = meaning.account.get(column)
-        if value is not None and taken.setdefault((column, value), name) != name:
-            del meaning.account[column]
-            attribute = _ATTRIBUTES[column]
-            meaning.reply.append((attribute, "=", value, True))
-            meaning.remark("changed", attribute, "another user has it too; kept as a further attribute", value)
-    for mac in list(meaning.macs):
-        if taken.setdefault(("mac", mac), name) != name:
-            meaning.macs.remove(mac)
-            meaning.remark("lost", "Calling-Station-Id", "another user has this device; it is let in from any", mac)
-    if not meaning.macs:
-        meaning.account.pop("lock_to_devices", None)

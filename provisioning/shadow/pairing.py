@@ -45,7 +45,7 @@ class Pairing:
         self.unanswered += sum(len(self._requests.pop(key)) for key in old)
         for waiting in (self._replies, self._doubtful):
             for key in [key for key in waiting if now - key[0] > _PATIENCE_SECONDS]:
-                waiting.pop(key)  # type: ignore[attr-defined]
+                waiting.pop(key)
 
     def _exchange(self, key: Key, reply: Packet) -> Exchange | None:
         candidates = self._requests.get(key, [])

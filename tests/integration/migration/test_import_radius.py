@@ -245,6 +245,45 @@ def test_what_only_one_can_have_goes_to_the_first(migrate, old, rows):
     assert remarks(said, "lost") == {"Calling-Station-Id": 1}
 
 
+def test_overlapping_routes_and_shared_vlans_are_told_all_the_same(migrate, old, rows):
+    """What is inside of another's route, and a VLAN of several, goes out as before; one's own may overlap."""
+    vlan = (
+        ("Tunnel-Type", "=", "VLAN"),
+        ("Tunnel-Medium-Type", "=", "IEEE-802"),
+        ("Tunnel-Private-Group-Id", "=", "7"),
+    )
+    for user, address in (("ann", "203.0.113.1"), ("bob", "203.0.113.9")):
+        old.user(user)
+        old.reply(user, ("Framed-IP-Address", "=", address), *vlan)
+    old.reply("ann", ("Framed-Route", "+=", "203.0.113.0/24"))
+
+    said = migrate()
+    again = migrate()
+
+    assert rows("SELECT host(ipv4_address), routes, vlan_id FROM account ORDER BY id") == [
+        ("203.0.113.1", ["203.0.113.0/24"], 7),
+        (None, [], None),
+    ]
+    assert rows("SELECT jsonb_array_length(reply_attributes) FROM account ORDER BY id") == [(0,), (4,)]
+    assert remarks(said, "changed") == {"Framed-IP-Address": 1, "Tunnel-Private-Group-Id": 1}
+    assert again["id"] is None
+
+
+def test_who_cannot_be_taken_over_stops_it(operator, old, rows):
+    """Unless it is said that the others may go without them; a plan says so and exits 1."""
+    old.user("ann")
+    old.user("b" * 300)
+    command = ("import", "radius", old.dsn, "--group", "Homes", "--yes")
+
+    assert operator.run(*command).exit_code == 1
+    assert "cannot be taken over" in operator.refused(*command, "--apply")
+    assert rows("SELECT count(*) FROM account") == [(0,)]
+    said = operator.json(*command, "--apply", "--skip-errors")
+
+    assert [user for user, _ in said["errors"]] == ["b" * 300]
+    assert rows("SELECT user_name FROM account") == [("ann",)]
+
+
 def test_different_results_of_a_group_are_different_packages(migrate, old, rows):
     """The result of the most users has the group's name; a user's own speed makes another package."""
     old.group("Home50", reply=HOME)

@@ -2,16 +2,19 @@
 
 import re
 import subprocess
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from demo import schema
+from demo.cluster import Cluster
 from demo.settings import REPOSITORY
 from radiusd.accounting import accountingd
 from tests.acceptance.conftest import AccountingProvider, Provider
 from tests.fix_waiting import Eventually
+from tests.old_radius import OldRadius
 
 pytestmark = pytest.mark.acceptance
 
@@ -37,7 +40,7 @@ def pasted(block: str, environ: dict[str, str]) -> str:
 def test_no_block_is_left_out() -> None:
     """Every shell block of the README is in a section that is run here, or is the two commands themselves."""
     titles = ("A first session", "The customer record", "Trying it first", "Who is online, and what was used")
-    titles += ("Pointing a MikroTik at it",)
+    titles += ("Pointing a MikroTik at it", "Moving from FreeRADIUS SQL or daloRADIUS")
     titles += ("Operators, resellers, the audit",)
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
@@ -113,6 +116,23 @@ def test_a_router_is_added(provider: Provider) -> None:
     (block,) = section("Pointing a MikroTik at it")
 
     assert re.search(r"[A-Za-z0-9]{32}", pasted(block, provider.environ))
+
+
+def test_moving(provider: Provider, cluster: Cluster, tmp_path: Path) -> None:
+    """An old database is taken over, and what was recorded there is answered the same here."""
+    (block,) = section("Moving from FreeRADIUS SQL or daloRADIUS")
+    recorded = f"\tPacket-Type = Access-{{}}\n\tUser-Name = moved\n\tTimestamp = {int(time.time())}\n\n"
+    (tmp_path / "127.0.0.1").mkdir()
+    (tmp_path / "127.0.0.1" / "detail").write_text(recorded.format("Request") + recorded.format("Accept"))
+    with OldRadius.fresh(cluster) as old:
+        old.user("moved")
+        block, replaced = re.subn(r"^OLD=.*\n", f"OLD='{old.dsn}' RECORDED={tmp_path}\n", block)
+        assert replaced == 1
+
+        printed = pasted(block, provider.environ)
+
+    assert "1 customers added" in printed
+    assert "1 compared, 1 agree\n" in printed
 
 
 def test_installing_for_real(provider: Provider, tmp_path: Path) -> None:

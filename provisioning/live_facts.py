@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from policies import facts, mac, rows
 from policies.facts import Account, Customer, Device, Facts
+from provisioning import fact_lookups
 
 _REACHED = text("SELECT sessions_reached()")
 _ONLINE = text("""
@@ -90,9 +91,9 @@ class Reader:
                 account,
                 customer,
                 self._groups[customer.group_id],
-                self._packages[package_id(account, now)],
+                self._packages[fact_lookups.package_id(account, now)],
                 self._nas.get(one.nas_address),
-                parents(customer, customers),
+                fact_lookups.parents(customer, customers),
                 devices.get(mac.normalise(one.calling_station_id) or ""),
                 other_sessions=others,
             )
@@ -122,21 +123,3 @@ class Reader:
         asked = f"SELECT {wanted}, {extra} FROM ({query}) AS hook WHERE {where}"  # noqa: S608 - our own words
         found = self._session.execute(text(asked), values)
         return [tuple(row) if extra != "NULL" else tuple(row)[:-1] for row in found]
-
-
-def package_id(account: Account, now: float) -> int:
-    """Return the package that the account has at this moment: a change whose time has come is in it."""
-    package_id = account.package_id
-    for activates_at, changed_id in account.extras.package_changes if account.extras else ():
-        if activates_at <= now:
-            package_id = changed_id
-    return package_id
-
-
-def parents(customer: Customer, customers: dict[int, Customer]) -> tuple[Customer, ...]:
-    """Return those whose state covers a customer, nearest first."""
-    parents: list[Customer] = []
-    while customer.inherits_state and customer.parent_id in customers:
-        customer = customers[customer.parent_id]
-        parents.append(customer)
-    return tuple(parents)

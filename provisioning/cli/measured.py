@@ -89,7 +89,7 @@ def drawing(rows: Iterable[output.View], columns: Sequence[Column], *, total: ou
     from rich.console import Console
 
     rows = list(rows)
-    shown = _fitting(rows, columns, Console().width)
+    shown = fitting(rows, columns, Console().width)
     drawn = output.table()
     for column in shown:
         drawn.add_column(
@@ -103,7 +103,8 @@ def drawing(rows: Iterable[output.View], columns: Sequence[Column], *, total: ou
     return drawn
 
 
-def _fitting(rows: Sequence[output.View], columns: Sequence[Column], width: int) -> list[Column]:
+def fitting(rows: Sequence[output.View], columns: Sequence[Column], width: int) -> list[Column]:
+    """Return the columns for which there is room."""
     needed = {
         column: max([len(column.heading), *(len(column.form(row[column.key])) for row in rows)]) + _PADDING
         for column in columns

@@ -13,7 +13,7 @@ from policies.decide import MALFORMED_REQUEST, SPEED_UNEXPRESSIBLE, Decision, de
 from policies.facts import Account, Customer, Device, Facts
 from policies.request import AccessRequest
 from policies.speed import Unexpressible
-from provisioning import acts, live_facts
+from provisioning import acts, fact_lookups
 from provisioning.live_facts import Reader
 from provisioning.shadow.exchange import ACCEPT, REJECT, Answer, Exchange
 
@@ -70,9 +70,9 @@ class Judge(Reader):
             account,
             customer,
             self._groups[customer.group_id],
-            self._packages[live_facts.package_id(account, now)],
+            self._packages[fact_lookups.package_id(account, now)],
             self._nas.get(one.source_address),
-            live_facts.parents(customer, customers),
+            fact_lookups.parents(customer, customers),
             device,
             by_mac,
         )

@@ -201,6 +201,8 @@ class Customers:
             new = plan.new or {}
             plan.customer_id, plan.group_id = ids[new["code"]], new["group_id"]
             plan.outcome.action, plan.outcome.name = "create", new["code"]
+            if self._is_namesake(plan.entry):
+                self._claimed.add(ids[new["code"]])
 
     def _give_codes(self, plans: Sequence[_Plan]) -> None:
         """Give the new customers without a code the next ones, in the order of the file.

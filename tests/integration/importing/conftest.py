@@ -2,19 +2,34 @@
 
 import csv
 import json
+from contextlib import closing
 
 import pytest
 
 from tests.command_line import Operator
 from tests.fix_database import fresh_database
 
+FURNITURE = """
+    INSERT INTO package (name, download_bps, upload_bps) VALUES ('P1', 50000000, 10000000), ('P2', 20000000, 5000000);
+    INSERT INTO customer_group (name, default_package_id) VALUES ('Homes', 1), ('Firms', NULL);
+    INSERT INTO reseller (name) VALUES ('Karoo');
+"""
+
 
 class Importer(Operator):
-    """An operator who imports files that a test writes."""
+    """An operator who imports files that a test writes, at a provider with two packages, two groups, a reseller."""
 
-    def __init__(self, environ, folder):
-        super().__init__(environ)
+    def __init__(self, database, folder, **login):
+        super().__init__(database.environ | login)
+        self.database = database
         self.folder = folder
+
+    @classmethod
+    def furnished(cls, database, folder):
+        """Return one whose provider has what customers and accounts are made of."""
+        with closing(database.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(FURNITURE)
+        return cls(database, folder)
 
     def file(self, content, name="customers.csv"):
         """Write a file of lines, or octets; return its path."""
@@ -37,31 +52,21 @@ class Importer(Operator):
         return list(csv.DictReader(self.do("export", *options).splitlines()))
 
 
-def furnish(operator):
-    """Add what customers and accounts are made of."""
-    operator.do("package", "add", "P1", "--download", "50M", "--upload", "10M")
-    operator.do("package", "add", "P2", "--download", "20M", "--upload", "5M")
-    operator.do("group", "add", "Homes", "--default-package", "P1")
-    operator.do("group", "add", "Firms")
-    operator.do("reseller", "add", "Karoo")
-    return operator
-
-
 @pytest.fixture
 def importer(database, tmp_path):
-    """Return an importer at a provider with two packages, two groups, a reseller."""
-    return furnish(Importer(database.environ, tmp_path))
+    """Return an importer."""
+    return Importer.furnished(database, tmp_path)
 
 
 @pytest.fixture
 def other(cluster, tmp_path):
     """Return an importer at another provider, furnished alike."""
     with fresh_database(cluster) as database:
-        yield furnish(Importer(database.environ, tmp_path))
+        yield Importer.furnished(database, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def planner(cluster, tmp_path_factory):
     """Return an importer whose tests only plan: its provider is theirs together."""
     with fresh_database(cluster) as database:
-        yield furnish(Importer(database.environ, tmp_path_factory.mktemp("plans")))
+        yield Importer.furnished(database, tmp_path_factory.mktemp("plans"))

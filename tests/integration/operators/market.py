@@ -41,7 +41,6 @@ class Names:
     operator: str
     portal: str
     external: str
-    template: str
 
     @property
     def keys(self) -> frozenset[str]:
@@ -65,7 +64,6 @@ def _names(reseller: str, short: str, digit: int, operator: str) -> Names:
         operator=operator,
         portal=f"{short.lower()}-portal",
         external=f"{short}-EXT-1",
-        template=f"{short}-template",
     )
 
 

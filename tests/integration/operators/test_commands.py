@@ -5,7 +5,7 @@ import pytest
 
 from provisioning.cli.root import tollkeeper
 from tests.integration.operators.hidden import hidden
-from tests.integration.operators.market import MARK, NORTH, SOUTH, furnish  # noqa: F401
+from tests.integration.operators.market import MARK, NORTH, SOUTH
 
 # parameters that name rows of somebody: by name of the parameter, of a noun's where it is the same for all
 NAMES = {

@@ -13,14 +13,14 @@ from provisioning.cli.root import tollkeeper
 NOUNS = (
     *("nas", "group", "package", "customer", "account", "change", "device", "session", "usage"),
     "accounting quarantine",
-    *("invoice", "credit-note", "payment", "balance"),
+    *("invoice", "credit-note", "payment", "balance", "import"),
     *("contact", "address", "note", "attachment", "external-id", "portal"),
     *("reseller", "operator", "role", "audit", "provider"),
     *("find", "filter"),
 )
 
 # commands whose answer may be no: exit 1
-ASKING = (["portal", "check"], ["attachment", "verify"], ["audit", "verify"])
+ASKING = (["portal", "check"], ["attachment", "verify"], ["audit", "verify"], ["import", "plan"], ["import", "apply"])
 
 # words that some command takes, and words that no command should choke on
 WORDS = (
@@ -96,7 +96,8 @@ LIKELY = {
     "group": ("Homes",),
     "parent": ("FRI001",),
     "words": ("frikkie", "00:00:5e:00:53:02"),
-    "file": ("file", "new", "."),
+    "file": ("file", "new", ".", "customers.csv"),
+    "run_id": ("1", "2"),
     "system": ("sage", "Sage", "sonar"),
     "columns": ("code", "code,name,status", "code,size"),
     "anything": ("frikkie", "FRI001", "00005e005301", "192.0.2.1", "+27 21 555 0100", "1", "%"),
@@ -154,6 +155,7 @@ def runner(database, tmp_path, monkeypatch):
     """Return a runner at a database that has one of each noun, in a folder where files may come and go."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("an attachment")
+    (tmp_path / "customers.csv").write_text("first_name,user_name\nAnn,ann\nBen,\n")
     runner = CliRunner(env=database.environ)
     for line in (
         ["group", "add", "Homes"],
@@ -172,6 +174,7 @@ def runner(database, tmp_path, monkeypatch):
         ["operator", "add", "anna", "--role", "support", "--generate"],
         ["invoice", "add", "FRI001", "INV-1", "100"],
         ["payment", "add", "FRI001", "50"],
+        ["import", "apply", "customers.csv", "--group", "Homes", "--package", "Home 50"],
     ):
         assert runner.invoke(tollkeeper, line).exit_code == 0, line
     return runner

@@ -41,7 +41,7 @@ def test_no_block_is_left_out() -> None:
     """Every shell block of the README is in a section that is run here, or is the two commands themselves."""
     titles = ("A first session", "The customer record", "Trying it first", "Who is online, and what was used")
     titles += ("Pointing a MikroTik at it", "Moving from FreeRADIUS SQL or daloRADIUS")
-    titles += ("Operators, resellers, the audit",)
+    titles += ("Operators, resellers, the audit", "Money, as far as access depends on it")
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
@@ -70,6 +70,16 @@ def test_the_customer_record(provider: Provider) -> None:
 
     assert "  ACM002\tAcme Shop\tactive\n" in printed
     assert "https://portal.example/reset?token=" in printed
+
+
+def test_money(provider: Provider) -> None:
+    """What the customer of the section before owes, is paid in part, and shown."""
+    (record,), (block,) = section("The customer record"), section("Money, as far as access depends on it")
+
+    printed = pasted(record + block, provider.environ)
+
+    assert "balance\t149.50 ZAR\n" in printed
+    assert "INV-1001\tACM001" in printed
 
 
 def test_trying_it_first(provider: Provider) -> None:

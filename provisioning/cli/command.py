@@ -8,6 +8,7 @@ unless told not to (--yes); a command is taken for one of those unless its verb 
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from typing import Any
 import click
 
 from provisioning import intent
-from provisioning.cli import output
+from provisioning.cli import output, types
 from provisioning.errors import BadInput, OperatorError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -39,6 +40,9 @@ class Command(click.Command):
         self, *arguments: Any, example: str = "", keys: str = "", changes: bool | None = None, **keywords: Any
     ) -> None:
         super().__init__(*arguments, **keywords)
+        for param in self.params:
+            if param.type is click.STRING:
+                param.type = types.TEXT  # which completes names
         self.changes = self.name not in _LOOKING if changes is None else changes
         self.epilog = _epilog(example, keys, _DRY_RUN_KEYS if self.changes else "")
         if self.changes:
@@ -113,7 +117,12 @@ class RootGroup(LazyGroup):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run a command line and exit."""
+        """Run a command line, or complete one for a shell, and exit."""
+        if instruction := os.environ.get("_TOLLKEEPER_COMPLETE"):
+            from provisioning.cli import completion
+
+            completion.complete(self, instruction)
+            sys.exit()
         arguments = list(sys.argv[1:] if args is None else args)
         sys.exit(self._run(arguments, prog_name or "tollkeeper", complete_var=complete_var, **extra))
 

@@ -75,5 +75,6 @@ tollkeeper = RootGroup(
         "shadow": ("provisioning.cli.shadow:shadow", "What another server answers, beside what we would."),
         "auth-test": ("provisioning.cli.auth_test:auth_test", "Send a real Access-Request and show the answer."),
         "status": ("provisioning.cli.status:status", "Whether every part of this node is up."),
+        "completion": ("provisioning.cli.completion:completion", "What the tab key completes: bash, zsh, fish."),
     },
 )

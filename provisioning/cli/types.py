@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from provisioning import hours, units
 from provisioning.errors import BadInput
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -54,6 +57,14 @@ class Parsed(click.ParamType[Any]):
         except BadInput as exc:
             option = param.opts[-1] if param is not None and param.param_type_name == "option" else self.name
             raise BadInput(f"{option}: {exc.message}", exc.hint) from exc
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem[Any]]":
+        """Return the names of things that the parameter may be, for a shell's tab key."""
+        from provisioning.cli import completion
+
+        return completion.names(ctx, param, incomplete)
 
     def clearing(self) -> "Parsed":
         """Return the same type, which `none` clears."""

@@ -16,7 +16,7 @@ NOUNS = (
     *("invoice", "credit-note", "payment", "balance", "import"),
     *("contact", "address", "note", "attachment", "external-id", "portal"),
     *("reseller", "operator", "role", "audit", "provider"),
-    *("find", "filter"),
+    *("find", "filter", "completion"),
 )
 
 # commands whose answer may be no: exit 1

@@ -64,8 +64,12 @@ def _write_moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
 def _several(read: Callable[[str], Any]) -> Callable[[str], list[Any]]:
-    return lambda text: [read(part.strip()) for part in text.split(";") if part.strip()]
+    return lambda text: [read(part) for part in _parts(text)]
 
 
 def _reply(text: str) -> Any:
@@ -130,7 +134,7 @@ _CUSTOMERS: dict[str, Column] = {
     "billing_day": Column("customer", "billing_day", _number, clears=False),
     **_text("customer", "billing_group", "payment_method"),
     "credit_limit": _money("customer", "credit_limit_cents"),
-    "labels": Column("customer", "labels", lambda text: particulars.labels(text.split(";")), _join),
+    "labels": Column("customer", "labels", lambda text: particulars.labels(_parts(text)), _join),
     **_text("customer", "category", "attitude"),
     "registered_at": _time("customer", "registered_at"),
     "registered_ip": Column("customer", "registered_ip", addresses.host),

@@ -41,7 +41,7 @@ def test_no_block_is_left_out() -> None:
     """Every shell block of the README is in a section that is run here, or is the two commands themselves."""
     titles = ("A first session", "The customer record", "Trying it first", "Who is online, and what was used")
     titles += ("Pointing a MikroTik at it", "Moving from FreeRADIUS SQL or daloRADIUS")
-    titles += ("Operators, resellers, the audit", "Money, as far as access depends on it")
+    titles += ("Operators, resellers, the audit", "Money, as far as access depends on it", "Files of customers")
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
@@ -80,6 +80,17 @@ def test_money(provider: Provider) -> None:
 
     assert "balance\t149.50 ZAR\n" in printed
     assert "INV-1001\tACM001" in printed
+
+
+def test_files(provider: Provider) -> None:
+    """A customer with an account is planned, imported, lets its user in, is exported, and is nothing new then."""
+    (block,) = section("Files of customers")
+
+    printed = pasted(block, provider.environ)
+
+    assert printed.startswith("1 create, 0 change, 0 nothing, 0 error\nline 2: create ANN001\n")
+    assert re.search(r"\n0 create, 0 change, \d+ nothing, 0 error\n$", printed)
+    assert provider.authenticate("anna@example", "change-me").code == "Access-Accept"
 
 
 def test_trying_it_first(provider: Provider) -> None:

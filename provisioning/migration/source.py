@@ -92,12 +92,12 @@ def read(dsn: str) -> Old:
 def _connect(dsn: str) -> connection:
     try:
         opened = psycopg2.connect(dsn, connect_timeout=_TIMEOUT_SECONDS, application_name="tollkeeper migration")
-    except psycopg2.ProgrammingError as exc:
+    except (psycopg2.ProgrammingError, UnicodeError) as exc:
         raise BadInput(
             f"this says no database: {_first_line(exc)}",
             "Write it as postgresql://USER@HOST/radius or 'dbname=radius'.",
         ) from exc
-    except (psycopg2.Error, UnicodeError) as exc:
+    except psycopg2.Error as exc:
         raise Unreachable(f"the old database does not answer: {_first_line(exc)}", "Check host, port, user.") from exc
     opened.set_session(isolation_level="REPEATABLE READ", readonly=True)
     return opened

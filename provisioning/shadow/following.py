@@ -39,7 +39,7 @@ class Follower:
 
     def read(self) -> list[Packet]:
         """Return the packets that were written since the last time."""
-        if not self.folder.is_dir():
+        if not os.path.isdir(self.folder):  # Path.is_dir raises for a name that is too long
             raise BadInput(f"folder {self.folder} is not there", "Name the folder of the old server's detail files.")
         present: set[tuple[int, int]] = set()
         for path in sorted(self.folder.rglob("*")):

@@ -23,6 +23,12 @@ SORTS = {
 }
 _FEW = 10_000
 _FOUND = "SELECT customers_by_text(%(relations)s, %(patterns)s, %(most)s)"
+_AND_BELOW = """
+    WITH RECURSIVE below AS (
+        SELECT id FROM reseller WHERE id = %(reseller_id)s
+        UNION SELECT reseller.id FROM reseller JOIN below ON reseller.parent_id = below.id)
+    SELECT id FROM below
+"""
 _BALANCE = " LEFT JOIN customer_balance ON customer_balance.customer_id = customer.id"
 
 
@@ -132,6 +138,12 @@ def _areas(wanted: Wanted) -> Iterator[str]:
         yield "account"
     if wanted.online is not None:
         yield "session"
+    if wanted.reseller not in (None, "none"):
+        yield "reseller"
+    if wanted.group is not None:
+        yield "group"
+    if wanted.package is not None:
+        yield "package"
 
 
 def _by_state(query: _Query, wanted: Wanted) -> None:
@@ -174,10 +186,7 @@ def _by_name(look: Look, query: _Query, wanted: Wanted) -> None:
         query.add("customer.reseller_id IS NULL")
     elif wanted.reseller is not None:
         reseller_id = _known(look, "reseller", "SELECT id FROM reseller WHERE name = %(name)s", wanted.reseller)
-        query.add(
-            "customer.reseller_id = ANY((SELECT reseller_and_below(%(reseller_id)s))::bigint[])",
-            reseller_id=reseller_id,
-        )
+        query.add(f"customer.reseller_id IN ({_AND_BELOW})", reseller_id=reseller_id)
 
 
 def _by_money(query: _Query, wanted: Wanted) -> None:

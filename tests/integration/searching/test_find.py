@@ -90,6 +90,8 @@ def test_an_operator_lists_its_own(logins):
     assert [row["code"] for row in karoo.json("customer", "list")] == ["KAR001", "WES001"]
     assert [row["code"] for row in karoo.json("customer", "list", "--search", "example.net")] == ["KAR001", "WES001"]
     assert karoo.json("customer", "list", "--search", "visser", "--count") == {"count": 0}
+    assert [row["code"] for row in karoo.json("customer", "list", "--reseller", "Karoo West")] == ["WES001"]
+    assert karoo.json("customer", "list", "--parent", "KAR001", "--online", "--package", "Home 50") == []
     row = desk.json("customer", "list", "--code", "FRI001")[0]
     assert (row["balance_cents"], row["accounts"], row["open_sessions"]) == (None, None, None)
     assert "may not see what is of the area money" in desk.refused("customer", "list", "--owes-more-than", "1")

@@ -1,4 +1,4 @@
-"""What `customer show` and `account show` say of sessions and usage, a line each."""
+"""What `account show` says of sessions and usage, a line each."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

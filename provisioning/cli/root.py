@@ -29,7 +29,7 @@ tollkeeper = RootGroup(
     help="""Tollkeeper: who may use the network, how fast, until when.
 
     \b
-    Exit status: 0 done, or the answer is yes   1 the answer is no (auth-test, status, balance)
+    Exit status: 0 done, or the answer is yes   1 the answer is no (find, auth-test, status)
                  2 bad input, nothing changed    3 a server does not answer
 
     Every command takes --json. PGHOST, PGPORT, PGDATABASE, PGUSER say which database; TOLLKEEPER_HOME where the

@@ -42,6 +42,7 @@ def test_no_block_is_left_out() -> None:
     titles = ("A first session", "The customer record", "Trying it first", "Who is online, and what was used")
     titles += ("Pointing a MikroTik at it", "Moving from FreeRADIUS SQL or daloRADIUS")
     titles += ("Operators, resellers, the audit", "Money, as far as access depends on it", "Files of customers")
+    titles += ("Finding and seeing",)
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
@@ -80,6 +81,18 @@ def test_money(provider: Provider) -> None:
 
     assert "balance\t149.50 ZAR\n" in printed
     assert "INV-1001\tACM001" in printed
+
+
+def test_finding_and_seeing(provider: Provider) -> None:
+    """Who was entered in the sections before is found, listed as a debtor, and shown with what is owed."""
+    titles = ("The customer record", "Money, as far as access depends on it", "Finding and seeing")
+    blocks = [section(title)[0] for title in titles]
+
+    printed = pasted("".join(blocks), provider.environ).split("INV-1001\tACM001")[1]
+
+    assert "contact\tAnn Visser\tACM001\tAcme Farms\t" in printed
+    assert "ACM001\tAcme Farms\t" in printed
+    assert "\n# invoices\n" in printed
 
 
 def test_files(provider: Provider) -> None:

@@ -7,6 +7,7 @@ back at its end.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, text
@@ -33,17 +34,22 @@ from provisioning.models import Account, AccountNas, Installation, Nas, Note
 from vault.sealed import Seal
 
 _CUSTOMERS = text("SELECT user_name, customer_id FROM account WHERE user_name = ANY(CAST(:names AS text[]))")
+# PostgreSQL knows nothing of rows that are not committed yet, and would read the whole table for each static address:
+# of 50,000 users with 5,000 of those 35 s of 73. An operator who may not do this gets a warning that nobody sees.
+_ANALYSED_AT = frozenset({1, 4, 16, 64})
 
 
 @dataclass
 class Ready(Run):
     """A run whose rows are entries already."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: Iterator[Entry] = field(default_factory=lambda: iter(()))
 
     def _batches(self) -> Iterator[list[Entry | Outcome]]:
-        for at in range(0, len(self.entries), BATCH_ROWS):
-            yield list(self.entries[at : at + BATCH_ROWS])
+        for number, batch in enumerate(iter(lambda: list(islice(self.entries, BATCH_ROWS)), [])):
+            if number in _ANALYSED_AT:
+                self.session.execute(text("ANALYZE account"))
+            yield [*batch]
 
 
 @dataclass
@@ -97,11 +103,10 @@ class Migration:
         self, run_id: int, document: Document, recorder: Recorder, subscribers: Subscribers, packages: Packages
     ) -> dict[str, int]:
         references = References(self.session, self.group)
-        entries = list(subscribers.entries(packages))
         carrier = Customers(self.session, recorder, references, self.seal)
-        run = Ready(self.session, document, "customers", carrier, recorder, entries=entries)
+        run = Ready(self.session, document, "customers", carrier, recorder, entries=subscribers.entries(packages))
         new = []
-        for outcome in self.tell(run.outcomes(run_id), len(entries)):
+        for outcome in self.tell(run.outcomes(run_id), len(subscribers.users)):
             user = subscribers.users[outcome.line - 1]
             if outcome.action == "error":
                 self.report.errors.append((user.name, outcome.cause or ""))

@@ -66,11 +66,12 @@ class Subscribers:
     users: list[User] = field(default_factory=list)
     spoken: Counter[str] = field(default_factory=Counter)  # vendors in whose attributes speeds are said
     wanted: Counter[tuple[str, Values]] = field(default_factory=Counter)
+    _same: dict[tuple[str, Values], tuple[str, Values]] = field(default_factory=dict)  # one of the equal ones
 
     def understand(self) -> None:
         """Work out what every user is to be."""
-        merged = {name: merging.merge(self.old, name) for name in self.old.users() if self._can_be(name)}
-        meanings = {name: mapping.interpret(one, self.rules) for name, one in merged.items()}
+        names = filter(self._can_be, self.old.users())
+        meanings = {name: mapping.interpret(merging.merge(self.old, name), self.rules) for name in names}
         sharing.settle(self.session, meanings)
         for name, meaning in meanings.items():
             self._add(name, meaning)
@@ -86,9 +87,9 @@ class Subscribers:
         shared, own = packages.layers(meaning)
         meaning.account["reply_attributes"] = [list(pair) for pair in own]
         groups = [group for group in self.old.groups.get(name, ()) if group.lower() not in mapping.DISABLED_GROUPS]
-        user = User(name, meaning, person, (packages.base_name(groups[:1]), packages.values_of(meaning, shared)))
-        self.users.append(user)
-        self.wanted[user.package] += 1
+        package = (packages.base_name(groups[:1]), packages.values_of(meaning, shared))
+        self.users.append(User(name, meaning, person, self._same.setdefault(package, package)))
+        self.wanted[package] += 1
         self.spoken.update(meaning.vendors)
         for remark in meaning.remarks:
             self.report.add(name, remark)

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.terminal import TOLLKEEPER
+from tests.terminal import TOLLKEEPER, on_terminal
 
 FILE = """code,first_name,last_name,phone,country,labels,address_street,user_name,password,mac,external.sage
 ,Frikkie,Visser,021 555 0100,ZA,fibre;VIP,1 Long St,frik,secret1,00-00-5e-00-53-01,S1
@@ -101,6 +101,19 @@ def test_a_dry_run_changes_nothing(importer, database):
     assert [change["relation"] for change in shown["changes"]] == ["import", "customer", "import"]
     assert rows(database, "customer") == []
     assert os.listdir(importer.folder) == ["customers.csv"]
+
+
+def test_on_a_terminal(importer, database):
+    """A plan is a table there, errors first; the summary stands above it, whatever is in the cells."""
+    path = importer.file("first_name,group\nAnna [bold],Homes\nBen,Nobodies\n")
+    status, shown = on_terminal("import", "plan", path, environ=os.environ | database.environ | {"TERM": "dumb"})
+    assert status == 1
+    lines = [line.split() for line in shown.splitlines() if line.strip()]
+    assert [line[:2] for line in lines if line[1:2] in (["create,"], ["create"], ["error"])] == [
+        ["1", "create,"],
+        ["3", "error"],
+        ["2", "create"],
+    ]
 
 
 def test_many_customers_are_asked_about(importer, database):

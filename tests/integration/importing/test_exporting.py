@@ -139,6 +139,7 @@ def test_for_spreadsheets(exporter):
 
 def test_every_column_has_a_meaning(planner):
     """`export --columns` lists every column there is, and no other; the rows themselves are no JSON."""
+    assert "JSON keys: " in planner.do("export", "--help").split("Example:")[1]
     listed = planner.json("export", "--columns")
     for kind, known in columns.KINDS.items():
         names = [one["column"] for one in listed if one["kind"] == kind]

@@ -206,26 +206,5 @@ def find(session: Session, code: str) -> Customer:
         raise
 
 
-def listing(
-    session: Session,
-    *,
-    group_id: int | None = None,
-    parent_id: int | None = None,
-    disabled: bool | None = None,
-    suspended: bool | None = None,
-    deleted: bool | None = False,
-    after: str = "",
-    limit: int = 100,
-    offset: int = 0,
-) -> list[Customer]:
-    """Return customers by account code, from the one behind `after` on; None for a filter that is not wanted."""
-    query = select(Customer).where(Customer.code > after.upper()).order_by(Customer.code)
-    wanted = {"group_id": group_id, "parent_id": parent_id, "disabled": disabled, "suspended": suspended}
-    query = query.filter_by(**{column: value for column, value in wanted.items() if value is not None})
-    if deleted is not None:
-        query = query.where(Customer.deleted_at.is_not(None) if deleted else Customer.deleted_at.is_(None))
-    return list(session.scalars(query.limit(limit).offset(offset)))
-
-
 def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)

@@ -11,7 +11,7 @@ from tests.terminal import TOLLKEEPER
 
 # what bash does when the tab key is pressed behind a line
 _TAB = r"""
-eval "$($TOLLKEEPER completion bash)"
+eval "$SCRIPT"
 COMP_LINE=$1 COMP_POINT=${#1}
 shift
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
@@ -21,10 +21,10 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 
 @pytest.fixture
-def environ(town_database):
-    """Return the environment of a shell."""
-    program = {"PATH": os.environ["PATH"], "TOLLKEEPER": str(TOLLKEEPER)}
-    return {**program, **town_database.environ, "PGCONNECT_TIMEOUT": "30"}
+def environ(town_database, town):
+    """Return the environment of a shell, with the script of bash in SCRIPT."""
+    script = {"PATH": os.environ["PATH"], "SCRIPT": town.do("completion", "bash")}
+    return {**script, **town_database.environ, "PGCONNECT_TIMEOUT": "30"}
 
 
 def press_tab(line, *words, environ):

@@ -51,8 +51,10 @@ def logins(town_database):
             "CREATE ROLE town_desk LOGIN PASSWORD 'x' IN ROLE tollkeeper_operator;"
             "CREATE ROLE town_karoo LOGIN PASSWORD 'x' IN ROLE tollkeeper_operator"
         )
-        yield {
-            name: Operator({**town_database.environ, "PGUSER": f"town_{name}", "PGPASSWORD": "x"})
-            for name in ("desk", "karoo")
-        }
+    yield {
+        name: Operator({**town_database.environ, "PGUSER": f"town_{name}", "PGPASSWORD": "x"})
+        for name in ("desk", "karoo")
+    }
+    # a connection of its own: other tests kill the server meanwhile
+    with closing(town_database.connect(role="postgres")) as connection, connection.cursor() as cursor:
         cursor.execute("DROP ROLE town_desk, town_karoo")

@@ -15,14 +15,7 @@ from demo import processes
 from demo.settings import REPOSITORY
 from tests.fix_waiting import Eventually
 
-pytestmark = [
-    pytest.mark.acceptance,
-    pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler; bin/bench installs one"),
-    pytest.mark.skipif(
-        not Path("/etc/freeradius/3.0/mods-config/sql/main/postgresql/schema.sql").exists(),
-        reason="there is no freeradius-postgresql; bin/bench installs it",
-    ),
-]
+pytestmark = pytest.mark.acceptance
 
 _COMMAND = [sys.executable, "-P", "-m", "tests.bench"]
 _TOY = ["--only", "authorize", "--accounts", "50", "--turns", "1", "--seconds", "0.1"]

@@ -30,9 +30,28 @@ CREATE TABLE installation (
     -- the provider's; customers may have their own
     time_zone       text NOT NULL DEFAULT 'UTC' CHECK (is_time_zone(time_zone)),
     currency        text NOT NULL DEFAULT 'ZAR' CHECK (currency ~ '^[A-Z]{3}$'),   -- ISO 4217; of every _cents
-    created_at      timestamptz NOT NULL DEFAULT now()
+    name            text NOT NULL DEFAULT 'Your provider' CHECK (btrim(name) <> ''),  -- as customers know it
+    language        text NOT NULL DEFAULT 'en' CHECK (language ~ '^[a-z]{2,3}$'),  -- of messages, unless the customer's
+    -- suspension for debt; minutes are of the customer's own day
+    dunning_minute  smallint NOT NULL DEFAULT 480 CHECK (dunning_minute BETWEEN 0 AND 1439),  -- when notices are due
+    debt_ignored_cents bigint NOT NULL DEFAULT 0 CHECK (debt_ignored_cents >= 0),  -- so little is no reason to suspend
+    no_cut_weekdays smallint NOT NULL DEFAULT 0 CHECK (no_cut_weekdays BETWEEN 0 AND 126),  -- bits: 1 Monday ... 64 Sunday
+    cut_from_minute smallint NOT NULL DEFAULT 0 CHECK (cut_from_minute BETWEEN 0 AND 1439),
+    cut_until_minute smallint NOT NULL DEFAULT 1440 CHECK (cut_until_minute BETWEEN 1 AND 1440),
+    brake_percent   numeric(5,2) NOT NULL DEFAULT 2 CHECK (brake_percent BETWEEN 0 AND 100),  -- of all customers, in a run
+    brake_customers integer NOT NULL DEFAULT 10 CHECK (brake_customers >= 0),      -- so few never need to be approved
+    -- no messages between these minutes of the customer's day; from after until: over midnight
+    quiet_from_minute smallint CHECK (quiet_from_minute BETWEEN 0 AND 1439),
+    quiet_until_minute smallint CHECK (quiet_until_minute BETWEEN 0 AND 1439),
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT cut_hours_are_some CHECK (cut_from_minute < cut_until_minute),
+    CONSTRAINT quiet_hours_come_in_pairs CHECK (num_nonnulls(quiet_from_minute, quiet_until_minute) IN (0, 2))
 );
-INSERT INTO installation (schema_version) VALUES (3);
+INSERT INTO installation (schema_version) VALUES (4);
+
+-- percentages of the data of a period at which the customer is told
+CREATE FUNCTION are_percents(value smallint[]) RETURNS boolean LANGUAGE sql IMMUTABLE AS
+    $$ SELECT 1 <= ALL (value) AND 100 >= ALL (value) AND array_position(value, NULL) IS NULL $$;
 
 -- ------------------------------------------------------------------------------------------------ types --
 
@@ -55,7 +74,7 @@ CREATE TYPE invoice_kind AS ENUM ('invoice', 'credit_note');
 
 -- what operators may be permitted to see and to change
 CREATE TYPE area AS ENUM ('nas', 'group', 'package', 'customer', 'account', 'session', 'usage', 'accounting',
-                          'money', 'import', 'reseller', 'operator', 'audit', 'node');
+                          'money', 'message', 'import', 'reseller', 'operator', 'audit', 'node');
 CREATE TYPE permission AS ENUM ('view', 'edit');                     -- edit includes view
 
 CREATE DOMAIN rate_bps AS bigint CHECK (VALUE > 0);
@@ -148,12 +167,13 @@ INSERT INTO operator_role VALUES
 INSERT INTO operator_role_permission
 SELECT 'administrator', area, 'edit'::permission FROM unnest(enum_range(NULL::area)) AS area UNION ALL
 SELECT 'auditor', area, 'view' FROM unnest(enum_range(NULL::area)) AS area UNION ALL
-SELECT 'support', area, CASE WHEN area IN ('customer', 'account', 'session') THEN 'edit' ELSE 'view' END::permission
+SELECT 'support', area, CASE WHEN area IN ('customer', 'account', 'session', 'message') THEN 'edit' ELSE 'view' END::permission
 FROM unnest(enum_range(NULL::area)) AS area WHERE area NOT IN ('operator', 'audit', 'import') UNION ALL
-SELECT 'finance', area, CASE area WHEN 'money' THEN 'edit' ELSE 'view' END::permission
-FROM unnest('{group,package,customer,account,usage,money}'::area[]) AS area UNION ALL
+SELECT 'finance', area, CASE WHEN area IN ('money', 'message') THEN 'edit' ELSE 'view' END::permission
+FROM unnest('{group,package,customer,account,usage,money,message}'::area[]) AS area UNION ALL
 SELECT 'reseller', area, CASE WHEN area IN ('nas', 'usage', 'audit') THEN 'view' ELSE 'edit' END::permission
-FROM unnest('{nas,group,package,customer,account,session,usage,money,import,reseller,operator,audit}'::area[]) AS area;
+FROM unnest('{nas,group,package,customer,account,session,usage,money,message,import,reseller,operator,audit}'::area[])
+     AS area;
 
 -- No one is locked out for good: an administrator may do everything, always, and operators keep their names, which are
 -- those of their logins.
@@ -342,6 +362,7 @@ CREATE TABLE customer_group (
     discount_percent        numeric(5,2) NOT NULL DEFAULT 0 CHECK (discount_percent BETWEEN 0 AND 100),
     default_package_id      bigint REFERENCES package,               -- of an account that is given none
     requires_credit_limit   boolean NOT NULL DEFAULT false,          -- before anything that costs
+    usage_notice_percents   smallint[] NOT NULL DEFAULT '{75,90,100}' CHECK (are_percents(usage_notice_percents)),
     version                 integer NOT NULL DEFAULT 1,
     created_at              timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT notices_come_in_order CHECK (
@@ -401,6 +422,21 @@ CREATE TABLE customer (
     billing_group   text CHECK (billing_group <> ''),
     payment_method  text CHECK (payment_method <> ''),               -- debit order, card, eft: as the provider says
     credit_limit_cents bigint CHECK (credit_limit_cents >= 0),       -- NULL: none was set
+    -- suspension for debt: a payment ends it, and not one by hand. Days from an invoice's due date on; NULL: the group's
+    suspended_for_debt boolean NOT NULL DEFAULT false,
+    suspended_at    timestamptz(0),                                  -- for debt, and since when
+    suspension_exempt boolean NOT NULL DEFAULT false,                -- never for debt
+    unsuspended_until timestamptz(0) CHECK (isfinite(unsuspended_until)),  -- not for debt before then
+    overdue_days    smallint CHECK (overdue_days BETWEEN 0 AND 365),
+    second_notice_days smallint CHECK (second_notice_days BETWEEN 0 AND 365),
+    suspension_days smallint CHECK (suspension_days BETWEEN 0 AND 365),
+    -- data that is left: for so many further periods; of top-ups NULL: for ever, 0: until the period ends
+    rollover_months smallint NOT NULL DEFAULT 0 CHECK (rollover_months BETWEEN 0 AND 24),
+    topup_months    smallint CHECK (topup_months BETWEEN 0 AND 60),
+    usage_notice_percents smallint[] CHECK (are_percents(usage_notice_percents)),   -- NULL: the group's
+    notices_by_email boolean NOT NULL DEFAULT true,
+    notices_by_sms  boolean NOT NULL DEFAULT false,
+    cycle_report    boolean NOT NULL DEFAULT false,                  -- by e-mail, when a billing period begins
     labels          text[] NOT NULL DEFAULT '{}',
     category        text CHECK (category <> ''),                     -- VIP
     attitude        text CHECK (attitude <> ''),
@@ -427,7 +463,12 @@ CREATE TABLE customer (
     CONSTRAINT residents_are_people CHECK (kind <> 'residential' OR type = 'individual'),
     CONSTRAINT verified_phone_is_there CHECK (phone_verified_at IS NULL OR phone IS NOT NULL),
     CONSTRAINT portal_password_needs_its_user CHECK (portal_password_hash IS NULL OR portal_user_name IS NOT NULL),
-    CONSTRAINT customer_rates_come_in_pairs CHECK (num_nonnulls(download_bps, upload_bps) IN (0, 2))
+    CONSTRAINT customer_rates_come_in_pairs CHECK (num_nonnulls(download_bps, upload_bps) IN (0, 2)),
+    CONSTRAINT suspended_for_debt_is_suspended CHECK (
+        suspended_for_debt <= suspended AND suspended_for_debt = (suspended_at IS NOT NULL)),
+    CONSTRAINT own_notices_come_in_order CHECK (
+        overdue_days <= second_notice_days AND second_notice_days <= suspension_days
+        AND overdue_days <= suspension_days)
 );
 -- names are unique among all resellers' customers, but for those of whom it was said that they are namesakes
 CREATE UNIQUE INDEX customer_name_is_unique ON customer (name_key) WHERE NOT namesake AND deleted_at IS NULL;
@@ -440,7 +481,19 @@ CREATE INDEX customer_search_text ON customer USING gin (search_text gin_trgm_op
 
 CREATE TRIGGER customer_parents_form_a_tree BEFORE INSERT OR UPDATE OF parent_id ON customer
     FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION check_parents();
+CREATE INDEX customer_suspended_for_debt ON customer (id) WHERE suspended_for_debt;
+CREATE INDEX customer_unsuspended_until ON customer (unsuspended_until) WHERE unsuspended_until IS NOT NULL;
 CREATE TRIGGER count_version BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION count_version();
+
+-- whoever ends a suspension, psql too, ends what was for debt
+CREATE FUNCTION end_debt_suspension() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.suspended_for_debt := false;
+    NEW.suspended_at := NULL;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER end_debt_suspension BEFORE INSERT OR UPDATE OF suspended ON customer
+    FOR EACH ROW WHEN (NOT NEW.suspended) EXECUTE FUNCTION end_debt_suspension();
 
 -- a customer is in a group of the provider or of its reseller's line, a sub-account has its parent's reseller, and a
 -- residential customer has no sub-accounts and nothing static; packages go with it only where its reseller sells them
@@ -624,6 +677,10 @@ CREATE TABLE nas (
     vendor          text NOT NULL DEFAULT 'generic' CHECK (vendor ~ '^[a-z][a-z0-9_]*$'),
     coa_port        integer NOT NULL DEFAULT 3799 CHECK (coa_port BETWEEN 1 AND 65535),  -- RFC 5176; some use 1700
     requires_message_authenticator boolean NOT NULL DEFAULT true,    -- false only for a NAS that cannot (BlastRADIUS)
+    -- what it is told about those who are online: speeds by CoA where it can, else by Disconnect; NULL: as the vendor does
+    takes_coa       boolean,
+    takes_disconnect boolean NOT NULL DEFAULT true,                  -- false: nothing can be told
+    coa_packets_a_second smallint NOT NULL DEFAULT 50 CHECK (coa_packets_a_second BETWEEN 1 AND 10000),
     version         integer NOT NULL DEFAULT 1,
     created_at      timestamptz NOT NULL DEFAULT now()
 );
@@ -642,7 +699,8 @@ CREATE TABLE account (
     password_hash   text CHECK (password_hash ~ '^\{[A-Za-z0-9+_-]+\}.'),        -- one-way: PAP only
     blocked         boolean NOT NULL DEFAULT false,
     suspended       boolean NOT NULL DEFAULT false,
-    cap_reached     boolean NOT NULL DEFAULT false,                  -- set and cleared by the usage ledger
+    cap_reached     boolean NOT NULL DEFAULT false,                  -- set and cleared by settle_allowances
+    prepaid         boolean NOT NULL DEFAULT false,                  -- no data of the month, only what is bought ahead
     expires_at      timestamptz(0) CHECK (isfinite(expires_at)),
     sessions_allowed smallint CHECK (sessions_allowed BETWEEN 1 AND 1000),         -- over the package's
     price_cents     bigint CHECK (price_cents >= 0),                 -- over the package's
@@ -931,6 +989,141 @@ END $$;
 CREATE TRIGGER count_allocation AFTER INSERT OR DELETE ON allocation
     FOR EACH ROW EXECUTE FUNCTION count_allocation();
 
+-- ---------------------------------------------------------------------------------- suspension for debt --
+
+-- a customer said when it will pay: until then it is not suspended for debt
+CREATE TABLE promise (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id     bigint NOT NULL REFERENCES customer ON DELETE CASCADE,
+    pays_on         date NOT NULL,                                   -- the last day, where the customer is
+    comment         text CHECK (comment <> ''),
+    author          text NOT NULL DEFAULT session_user,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    ended_at        timestamptz(0),
+    outcome         text CHECK (outcome IN ('kept', 'broken', 'withdrawn')),
+    CONSTRAINT promise_ends_somehow CHECK ((ended_at IS NULL) = (outcome IS NULL))
+);
+CREATE UNIQUE INDEX one_promise_at_a_time ON promise (customer_id) WHERE ended_at IS NULL;
+CREATE INDEX promise_customer_id ON promise (customer_id);
+
+-- holidays of the provider's: nobody is suspended for debt on them
+CREATE TABLE no_cut_day (
+    day             date PRIMARY KEY,
+    name            text NOT NULL DEFAULT ''
+);
+
+-- a run that suspended somebody, or that would have suspended too many and waits to be approved
+CREATE TABLE suspension_run (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    ran_for         timestamptz(0) NOT NULL,                         -- the moment, whenever it was done
+    customers       bigint NOT NULL,                                 -- all that could have been suspended
+    candidates      bigint NOT NULL,
+    suspended       bigint NOT NULL DEFAULT 0,
+    state           text NOT NULL CHECK (state IN ('done', 'stopped', 'approved', 'discarded')),
+    decided_by      text,
+    decided_at      timestamptz(0),
+    created_at      timestamptz NOT NULL DEFAULT now()
+);
+CREATE UNIQUE INDEX one_stopped_run ON suspension_run (state) WHERE state = 'stopped';
+CREATE TABLE suspension_candidate (                                  -- of runs that were stopped
+    run_id          bigint NOT NULL REFERENCES suspension_run ON DELETE CASCADE,
+    customer_id     bigint NOT NULL REFERENCES customer ON DELETE CASCADE,
+    invoice         text NOT NULL,                                   -- the one that is due longest
+    due_on          date NOT NULL,
+    owed_cents      bigint NOT NULL,
+    PRIMARY KEY (run_id, customer_id)
+);
+CREATE INDEX suspension_candidate_customer_id ON suspension_candidate (customer_id);
+
+-- ----------------------------------------------------------------------------------------------- messages --
+
+CREATE TYPE message_channel AS ENUM ('email', 'sms');
+
+-- What a customer was to be told, each thing once. What it was told of it is in message; with no way to reach it, nothing.
+CREATE TABLE notice (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id     bigint NOT NULL REFERENCES customer ON DELETE CASCADE,
+    kind            text NOT NULL CHECK (kind ~ '^[a-z][a-z_]*$'),   -- overdue, second_notice, suspended, usage, ...
+    about           text NOT NULL,                                   -- once each: invoice; account, period and percent
+    noticed_at      timestamptz(0) NOT NULL,                         -- the moment it was due
+    details         jsonb NOT NULL DEFAULT '{}',                     -- fields of its template
+    composed_at     timestamptz(0),                                  -- since when its messages are there
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (customer_id, kind, about)
+);
+CREATE INDEX notice_noticed_at ON notice (noticed_at);
+CREATE INDEX notice_to_compose ON notice (noticed_at) WHERE composed_at IS NULL;
+
+-- every message that was sent or is to be
+CREATE TABLE message (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id     bigint REFERENCES customer ON DELETE CASCADE,
+    notice_id       bigint REFERENCES notice ON DELETE CASCADE,
+    channel         message_channel NOT NULL,
+    recipient       text NOT NULL CHECK (recipient <> ''),           -- an address (RFC 5321), a number (E.164)
+    subject         text NOT NULL DEFAULT '',
+    body            text NOT NULL,
+    html            text,                                            -- of an e-mail, beside the text
+    template        text,                                            -- NULL: written for this message
+    language        text,
+    category        text,
+    state           text NOT NULL DEFAULT 'queued' CHECK (state IN (
+        'queued',
+        'sent',      -- the next server has taken it
+        'failed',    -- tried for long enough, or refused for good
+        'bounced',   -- taken, and came back
+        'cancelled')),
+    not_before      timestamptz(0) NOT NULL DEFAULT now(),           -- quiet hours, the next try
+    attempts        smallint NOT NULL DEFAULT 0,
+    last_error      text,
+    reference       text UNIQUE,                                     -- Message-ID, or what the gateway called it
+    sent_at         timestamptz(0),
+    ended_at        timestamptz(0),                                  -- failed, bounced, cancelled
+    author          text NOT NULL DEFAULT session_user,
+    created_at      timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX message_customer_id ON message (customer_id, id);
+CREATE INDEX message_notice_id ON message (notice_id);
+CREATE INDEX message_queued ON message (not_before) WHERE state = 'queued';
+CREATE TABLE message_attachment (
+    message_id      bigint NOT NULL REFERENCES message ON DELETE CASCADE,
+    sha256          text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'), -- of the file below TOLLKEEPER_HOME/attachments
+    file_name       text NOT NULL CHECK (file_name <> '' AND file_name !~ '[/[:cntrl:]]'),
+    media_type      text NOT NULL,
+    PRIMARY KEY (message_id, sha256)
+);
+
+-- the provider's own words in place of those that come with Tollkeeper (provisioning/messages/templates); Jinja2
+CREATE TABLE message_template (
+    name            text NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{0,60}$'),
+    language        text NOT NULL CHECK (language ~ '^[a-z]{2,3}$'),
+    channel         message_channel NOT NULL,
+    category        text CHECK (category <> ''),
+    subject         text NOT NULL DEFAULT '',
+    body            text NOT NULL CHECK (btrim(body) <> ''),
+    html            text,
+    PRIMARY KEY (name, language, channel)
+);
+
+-- by whom messages leave: a mail server, an SMS provider's HTTP interface
+CREATE TABLE message_gateway (
+    channel         message_channel PRIMARY KEY,
+    enabled         boolean NOT NULL DEFAULT true,
+    sender          text NOT NULL CHECK (sender <> ''),
+    host            text CHECK (host ~ '^[^[:space:][:cntrl:]]+$'),  -- email
+    port            integer CHECK (port BETWEEN 1 AND 65535),        -- email
+    tls             text CHECK (tls IN ('starttls', 'tls', 'none')), -- email
+    url             text CHECK (url ~ '^https?://[^[:space:]]+$'),   -- sms; a template, as is the body
+    method          text CHECK (method IN ('GET', 'POST', 'PUT')),   -- sms
+    body            text,                                            -- sms
+    headers         jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(headers) = 'object'),  -- sms
+    user_name       text CHECK (user_name <> ''),
+    secret          bytea,                                           -- password or token; AES-GCM
+    messages_a_second smallint NOT NULL DEFAULT 10 CHECK (messages_a_second BETWEEN 1 AND 1000),
+    CONSTRAINT gateway_of_email_has_a_host CHECK (channel <> 'email' OR num_nonnulls(host, port, tls) = 3),
+    CONSTRAINT gateway_of_sms_has_a_url CHECK (channel <> 'sms' OR num_nonnulls(url, method) = 2)
+);
+
 -- --------------------------------------------------------------------------------------------- operating --
 
 -- what an import did, row by row, so that it can be taken back
@@ -1126,6 +1319,129 @@ CREATE TABLE usage_day (
     PRIMARY KEY (account_id, day, period_start)
 ) WITH (fillfactor = 70);
 CREATE INDEX usage_day_period ON usage_day (period_start, account_id);
+
+-- ---------------------------------------------------------------------------------------------- data caps --
+
+-- data bought on top of the month's, or ahead (prepaid): used up in order of expiry, after the month's
+CREATE TABLE topup (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account_id      bigint NOT NULL REFERENCES account ON DELETE CASCADE,
+    octets          bigint NOT NULL CHECK (octets > 0),
+    used_octets     bigint NOT NULL DEFAULT 0,                       -- by settle_allowances
+    starts_at       timestamptz(0) NOT NULL DEFAULT now(),
+    expires_at      timestamptz(0) CHECK (isfinite(expires_at)),     -- NULL: never
+    price_cents     bigint NOT NULL CHECK (price_cents >= 0),
+    comment         text CHECK (comment <> ''),
+    author          text NOT NULL DEFAULT session_user,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    cancelled_at    timestamptz(0),
+    CONSTRAINT topup_is_not_overused CHECK (used_octets BETWEEN 0 AND octets),
+    CONSTRAINT topup_lasts CHECK (expires_at > starts_at)
+);
+CREATE INDEX topup_account_id ON topup (account_id);
+CREATE INDEX topup_expires_at ON topup (expires_at) WHERE expires_at IS NOT NULL;
+
+-- What an account with a cap has in a billing period, and what became of it. What is left of it rolls over, for as long
+-- as the customer's rollover_months say. By settle_allowances alone.
+CREATE TABLE allowance (
+    account_id      bigint NOT NULL REFERENCES account ON DELETE CASCADE,
+    period_start    date NOT NULL,                                   -- where the customer is
+    octets          bigint NOT NULL CHECK (octets >= 0),             -- the package's cap; 0: prepaid
+    used_octets     bigint NOT NULL DEFAULT 0,                       -- of this, in this period and after
+    counted_octets  bigint NOT NULL DEFAULT 0,                       -- all usage of the period, whatever paid for it
+    over_octets     bigint NOT NULL DEFAULT 0,                       -- of that what nothing was left for
+    starts_at       timestamptz(0) NOT NULL,
+    ends_at         timestamptz(0) NOT NULL,                         -- the period's
+    expires_at      timestamptz(0) NOT NULL,                         -- what is left is gone
+    PRIMARY KEY (account_id, period_start),
+    CONSTRAINT allowance_is_not_overused CHECK (used_octets BETWEEN 0 AND octets)
+);
+CREATE INDEX allowance_ends_at ON allowance (ends_at);
+CREATE INDEX allowance_expires_at ON allowance (expires_at);
+
+-- accounts whose allowance has to be looked at again: used, bought, changed. Whoever does that adds them, any number of
+-- times; settle_allowances takes them out.
+CREATE TABLE allowance_due (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account_id      bigint NOT NULL
+);
+
+-- -------------------------------------------------------------------------------------------- enforcement --
+
+-- What an open session was last told, and what it should be: `treatment` marks (policies/treatment.py). A session
+-- without a row has what its login was answered, which its Class says. Rows of sessions that are over are taken away.
+CREATE TABLE session_treatment (
+    session_id      bigint PRIMARY KEY,
+    account_id      bigint,
+    nas_address     inet NOT NULL,
+    applied         text,                                            -- NULL: nobody knows
+    desired         text NOT NULL,
+    reason          text NOT NULL,                                   -- policies/reasons.py
+    action          text NOT NULL CHECK (action IN ('coa', 'disconnect', 'none')),
+    state           text NOT NULL CHECK (state IN (
+        'waiting',       -- to be sent, at next_attempt_at
+        'acknowledged',  -- the router said yes; a Disconnect is proved by the end of the session
+        'agreed',        -- applied is desired
+        'failed',        -- tried as often as is allowed; enforcement retry begins anew
+        'impossible')),  -- nothing that this router takes would do it
+    attempts        smallint NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz,
+    acknowledged_at timestamptz,
+    changed_at      timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX session_treatment_waiting ON session_treatment (next_attempt_at) WHERE state IN ('waiting', 'acknowledged');
+CREATE INDEX session_treatment_account_id ON session_treatment (account_id);
+
+CREATE TABLE enforcement_attempt (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    session_id      bigint NOT NULL,
+    account_id      bigint,
+    user_name       text NOT NULL,
+    nas_address     inet NOT NULL,
+    action          text NOT NULL CHECK (action IN ('coa', 'disconnect')),
+    attributes      jsonb NOT NULL,                                  -- what was sent, without the signature
+    reason          text NOT NULL,
+    attempt         smallint NOT NULL,
+    sent_at         timestamptz NOT NULL,
+    answered_at     timestamptz,
+    outcome         text NOT NULL CHECK (outcome IN ('ack', 'nak', 'timeout', 'unreachable')),
+    error_cause     integer,                                         -- RFC 5176 3.5
+    discarded       smallint NOT NULL DEFAULT 0                      -- answers that were not the router's
+);
+CREATE INDEX enforcement_attempt_session_id ON enforcement_attempt (session_id);
+CREATE INDEX enforcement_attempt_account_id ON enforcement_attempt (account_id, id);
+CREATE INDEX enforcement_attempt_sent_at ON enforcement_attempt (sent_at);
+
+-- how far the change log has been read by the enforcer, as the hook's feed does
+CREATE TABLE enforcement_position (
+    one_row         boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    xid             xid8 NOT NULL DEFAULT pg_snapshot_xmin(pg_current_snapshot()),
+    looked_until    timestamptz NOT NULL DEFAULT now()               -- up to which moment expiries have been looked at
+);
+INSERT INTO enforcement_position DEFAULT VALUES;
+
+-- --------------------------------------------------------------------------------------------------- jobs --
+
+-- how far each job of the scheduler has come: with what the job did, in its transaction, so nothing is done twice
+CREATE TABLE job (
+    name            text PRIMARY KEY,
+    done_until      timestamptz NOT NULL,
+    enabled         boolean NOT NULL DEFAULT true
+);
+CREATE TABLE job_run (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    job             text NOT NULL,
+    ran_for         timestamptz NOT NULL,                            -- the moment, whenever it was done
+    started_at      timestamptz NOT NULL,
+    ended_at        timestamptz NOT NULL,
+    node            text NOT NULL,
+    operator        text NOT NULL DEFAULT session_user,              -- whoever ran it by hand, or the scheduler
+    outcome         text NOT NULL CHECK (outcome IN ('done', 'failed')),
+    counts          jsonb NOT NULL DEFAULT '{}',                     -- what was done, by name
+    error           text
+);
+CREATE INDEX job_run_job ON job_run (job, id);
+CREATE INDEX job_run_started_at ON job_run (started_at);
 
 -- ------------------------------------------------------------------------------------------ change feed --
 
@@ -1394,6 +1710,13 @@ BEGIN
     PERFORM audit_table('payment', 'payment', 'r.receipt', 'r.customer_id');
     PERFORM audit_table('allocation', 'allocation', code, 'r.customer_id');
     PERFORM audit_table('import_run', 'import', 'r.id::text', 'NULL::bigint');
+    PERFORM audit_table('promise', 'promise', code, 'r.customer_id');
+    PERFORM audit_table('no_cut_day', 'no-cut day', 'r.day::text', 'NULL::bigint', '{}', 'day');
+    PERFORM audit_table('suspension_run', 'suspension run', 'r.id::text', 'NULL::bigint');
+    PERFORM audit_table('topup', 'topup', account_name, of_account);
+    PERFORM audit_table('message_gateway', 'message gateway', 'r.channel::text', 'NULL::bigint', '{secret}', 'channel');
+    PERFORM audit_table('message_template', 'message template', 'r.name || '' '' || r.language || '' '' || r.channel',
+                        'NULL::bigint', '{}', 'name, language, channel');
 END $$;
 -- what the fold puts there is no act; what an operator takes away is
 CREATE TRIGGER audit_delete AFTER DELETE ON accounting_quarantine REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
@@ -1714,7 +2037,25 @@ BEGIN
         PERFORM guard(relation, 'money', of_customer);
     END LOOP;
     PERFORM guard('customer_balance', 'money', of_customer, 'false');
+    PERFORM guard('promise', 'money', of_customer);
+    PERFORM guard('suspension_run', 'money', everything);
+    PERFORM guard('suspension_candidate', 'money', of_customer, 'false');
+    PERFORM guard('no_cut_day', 'money', 'true', everything);
+    PERFORM guard('notice', 'message', of_customer);
+    PERFORM guard('message', 'message', '(SELECT sees_all()) OR customer_id IS NOT NULL AND ' || of_customer);
+    PERFORM guard('message_attachment', 'message', 'EXISTS (SELECT FROM message WHERE message.id = message_id)');
+    PERFORM guard('message_template', 'message', 'true', everything);
+    PERFORM guard('message_gateway', 'node', everything);
     PERFORM guard('account', 'account', of_customer);
+    PERFORM guard('topup', 'account', of_account);
+    PERFORM guard('allowance', 'usage', of_account, 'false');
+    PERFORM guard('session_treatment', 'session',
+                  everything || ' OR account_id IS NOT NULL AND ' || of_account);
+    PERFORM guard('enforcement_attempt', 'session',
+                  everything || ' OR account_id IS NOT NULL AND ' || of_account, 'false');
+    FOREACH relation IN ARRAY '{job,job_run}'::text[] LOOP
+        PERFORM guard(relation, 'node', everything);
+    END LOOP;
     PERFORM guard('account_nas', 'account', of_account);
     PERFORM guard('package_change', 'account', of_account);
     PERFORM guard('device', 'account',

@@ -13,7 +13,7 @@ from psycopg2 import errorcodes
 from provisioning.constraints import SENTENCES
 from provisioning.errors import BadInput, Conflict, Forbidden, OperatorError, Unreachable, WrongSchema
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _TIMEOUT_SECONDS = "5"
 
 _AGAIN = "Nothing was changed; run the command again."

@@ -23,7 +23,7 @@ from policies import rows
 from radiusd.state import State
 from vault.sealed import ACCOUNT_PASSWORD, NAS_SECRET, NotOurs, Seal
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 CHANNEL = "tollkeeper_change"
 
 _ROWS_AT_ONCE = 5_000

@@ -4,10 +4,11 @@
 the schema is here, and nothing else.
 """
 
-from provisioning.constraints import access, customers, money, operating
+from provisioning.constraints import access, acting, customers, money, operating
 
 SENTENCES: dict[str, tuple[str, str]] = {
     **access.SENTENCES,
+    **acting.SENTENCES,
     **customers.SENTENCES,
     **money.SENTENCES,
     **operating.SENTENCES,

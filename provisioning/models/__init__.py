@@ -15,15 +15,20 @@ from provisioning.models.accounting import (
     SessionHistory,
     UsageDay,
 )
+from provisioning.models.allowance import Allowance, AllowanceDue, Topup
 from provisioning.models.base import Base
 from provisioning.models.belongings import Address, Attachment, Contact, ExternalId, Note, PortalReset
 from provisioning.models.customer import Customer, CustomerCodeSequence, CustomerGroup
+from provisioning.models.dunning import NoCutDay, Promise, SuspensionCandidate, SuspensionRun
+from provisioning.models.enforcement import EnforcementAttempt, EnforcementPosition, SessionTreatment
 from provisioning.models.installation import ChangeLog, ChangeLogFloor, Installation
+from provisioning.models.messages import Message, MessageAttachment, MessageGateway, MessageTemplate, Notice
 from provisioning.models.money import Allocation, CustomerBalance, Invoice, Payment
 from provisioning.models.nas import Nas
 from provisioning.models.operating import AuditChange, AuditEntry, AuditHead, ImportRow, ImportRun, SavedFilter
 from provisioning.models.package import Package, PackageProfile, TimeBand
 from provisioning.models.reseller import Operator, OperatorRole, OperatorRolePermission, Reseller
+from provisioning.models.scheduling import Job, JobRun
 
 __all__ = [
     "Account",
@@ -34,6 +39,8 @@ __all__ = [
     "AccountingReboot",
     "Address",
     "Allocation",
+    "Allowance",
+    "AllowanceDue",
     "Attachment",
     "AuditChange",
     "AuditEntry",
@@ -47,13 +54,23 @@ __all__ = [
     "CustomerCodeSequence",
     "CustomerGroup",
     "Device",
+    "EnforcementAttempt",
+    "EnforcementPosition",
     "ExternalId",
     "ImportRow",
     "ImportRun",
     "Installation",
     "Invoice",
+    "Job",
+    "JobRun",
+    "Message",
+    "MessageAttachment",
+    "MessageGateway",
+    "MessageTemplate",
     "Nas",
+    "NoCutDay",
     "Note",
+    "Notice",
     "Operator",
     "OperatorRole",
     "OperatorRolePermission",
@@ -62,10 +79,15 @@ __all__ = [
     "PackageProfile",
     "Payment",
     "PortalReset",
+    "Promise",
     "Reseller",
     "SavedFilter",
     "Session",
     "SessionHistory",
+    "SessionTreatment",
+    "SuspensionCandidate",
+    "SuspensionRun",
     "TimeBand",
+    "Topup",
     "UsageDay",
 ]

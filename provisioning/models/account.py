@@ -43,6 +43,7 @@ class Account(Versioned, Base):
     blocked: Mapped[bool] = has_default()
     suspended: Mapped[bool] = has_default()
     cap_reached: Mapped[bool] = has_default()
+    prepaid: Mapped[bool] = has_default()
     expires_at: Mapped[Second | None]
     sessions_allowed: Mapped[SmallInt | None]
     price_cents: Mapped[BigInt | None]

@@ -32,12 +32,13 @@ ADDRESS_KIND = ENUM("install", "billing", "postal", "physical", name="address_ki
 INVOICE_KIND = ENUM("invoice", "credit_note", name="invoice_kind", create_type=False)
 AREAS = (
     *("nas", "group", "package", "customer", "account", "session", "usage", "accounting"),
-    *("money", "import", "reseller", "operator", "audit", "node"),
+    *("money", "message", "import", "reseller", "operator", "audit", "node"),
 )
 AREA = ENUM(*AREAS, name="area", create_type=False)
 PERMISSION = ENUM("view", "edit", name="permission", create_type=False)
 TREATMENT = ENUM("reject", "garden", "throttle", name="treatment", create_type=False)
 CUSTOMER_TYPE = ENUM("individual", "company", "sole_proprietor", name="customer_type", create_type=False)
+MESSAGE_CHANNEL = ENUM("email", "sms", name="message_channel", create_type=False)
 CUSTOMER_KIND = ENUM("normal", "residential", name="customer_kind", create_type=False)
 
 Identifier = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]

@@ -56,6 +56,7 @@ class CustomerGroup(Versioned, Base):
     discount_percent: Mapped[Decimal] = has_default(Numeric(5, 2))
     default_package_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"))
     requires_credit_limit: Mapped[bool] = has_default()
+    usage_notice_percents: Mapped[list[int]] = has_default(ARRAY(SmallInteger))
     created_at: Mapped[Moment] = has_default()
 
 
@@ -74,6 +75,12 @@ class Customer(Versioned, Base):
         Index("customer_reseller_id", "reseller_id", postgresql_where=text("reseller_id IS NOT NULL")),
         Index("customer_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("customer_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+        Index("customer_suspended_for_debt", "id", postgresql_where=text("suspended_for_debt")),
+        Index(
+            "customer_unsuspended_until",
+            "unsuspended_until",
+            postgresql_where=text("unsuspended_until IS NOT NULL"),
+        ),
         Index("customer_labels", "labels", postgresql_using="gin"),
         Index("customer_search_text", "search_text", postgresql_using="gin"),
     )
@@ -109,6 +116,19 @@ class Customer(Versioned, Base):
     billing_group: Mapped[str | None]
     payment_method: Mapped[str | None]
     credit_limit_cents: Mapped[BigInt | None]
+    suspended_for_debt: Mapped[bool] = has_default()
+    suspended_at: Mapped[Second | None]
+    suspension_exempt: Mapped[bool] = has_default()
+    unsuspended_until: Mapped[Second | None]
+    overdue_days: Mapped[SmallInt | None]
+    second_notice_days: Mapped[SmallInt | None]
+    suspension_days: Mapped[SmallInt | None]
+    rollover_months: Mapped[int] = has_default(SmallInteger)
+    topup_months: Mapped[SmallInt | None]
+    usage_notice_percents: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+    notices_by_email: Mapped[bool] = has_default()
+    notices_by_sms: Mapped[bool] = has_default()
+    cycle_report: Mapped[bool] = has_default()
     labels: Mapped[list[str]] = has_default(ARRAY(Text))
     category: Mapped[str | None]
     attitude: Mapped[str | None]

@@ -1,11 +1,12 @@
 """The installation itself, and the change feed that the hook follows."""
 
 import uuid
+from decimal import Decimal
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index, Numeric, SmallInteger
 from sqlalchemy.orm import Mapped
 
-from provisioning.models.base import Base, Identifier, Moment, Xid8, has_default
+from provisioning.models.base import Base, Identifier, Moment, SmallInt, Xid8, has_default
 
 
 class Installation(Base):
@@ -18,6 +19,17 @@ class Installation(Base):
     id: Mapped[uuid.UUID] = has_default()
     time_zone: Mapped[str] = has_default()
     currency: Mapped[str] = has_default()
+    name: Mapped[str] = has_default()
+    language: Mapped[str] = has_default()
+    dunning_minute: Mapped[int] = has_default(SmallInteger)
+    debt_ignored_cents: Mapped[int] = has_default(BigInteger)
+    no_cut_weekdays: Mapped[int] = has_default(SmallInteger)
+    cut_from_minute: Mapped[int] = has_default(SmallInteger)
+    cut_until_minute: Mapped[int] = has_default(SmallInteger)
+    brake_percent: Mapped[Decimal] = has_default(Numeric(5, 2))
+    brake_customers: Mapped[int] = has_default()
+    quiet_from_minute: Mapped[SmallInt | None]
+    quiet_until_minute: Mapped[SmallInt | None]
     created_at: Mapped[Moment] = has_default()
 
 

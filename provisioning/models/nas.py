@@ -1,5 +1,6 @@
 """Routers that may ask."""
 
+from sqlalchemy import SmallInteger
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,4 +19,7 @@ class Nas(Versioned, Base):
     vendor: Mapped[str] = has_default()
     coa_port: Mapped[int] = has_default()
     requires_message_authenticator: Mapped[bool] = has_default()
+    takes_coa: Mapped[bool | None]
+    takes_disconnect: Mapped[bool] = has_default()
+    coa_packets_a_second: Mapped[int] = has_default(SmallInteger)
     created_at: Mapped[Moment] = has_default()

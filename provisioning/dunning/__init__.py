@@ -1,0 +1,1 @@
+"""Suspension for debt: who is overdue, told, suspended, and let go again."""

@@ -1,0 +1,1 @@
+"""The scheduler: which jobs there are, who leads, what was done."""

@@ -1,6 +1,7 @@
 """tollkeeper customer show: all there is to know of a customer, on one screen."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 import click
@@ -59,9 +60,13 @@ def _parse_sections(typed: str) -> tuple[str, ...]:
 )
 @click.argument("code")
 @click.option(
-    "--section", "sections", type=types.Parsed("SECTIONS", _parse_sections), help="Only these: accounts,notes."
+    "--section",
+    "sections",
+    type=types.Parsed("SECTIONS", _parse_sections),
+    multiple=True,
+    help="Only these: accounts,notes.",
 )
-def show(code: str, sections: tuple[str, ...] | None) -> output.Result:
+def show(code: str, sections: tuple[tuple[str, ...], ...]) -> output.Result:
     """Show all there is to know of a customer, deleted or not.
 
     Pop-up notes, how its accounts stand and why, what was used, who is online, what is owed, what is to come. In JSON
@@ -71,7 +76,7 @@ def show(code: str, sections: tuple[str, ...] | None) -> output.Result:
     from provisioning.cli import profile_drawing
 
     with reading.look() as look:
-        found = profile.gather(look, code, sections or tuple(_SECTION_KEYS))
+        found = profile.gather(look, code, tuple(chain.from_iterable(sections)) or tuple(_SECTION_KEYS))
     return output.Result(found, lambda: _lines(found), lambda: profile_drawing.draw(found))
 
 

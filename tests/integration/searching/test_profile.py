@@ -93,6 +93,7 @@ def test_a_change_that_has_come_counts(write, operator):
 def test_sections_are_chosen(town):
     """--section gives some and leaves out the others; what is no section is refused."""
     profile = town.json("customer", "show", "FRI001", "--section", "devices,notes")
+    assert profile == town.json("customer", "show", "FRI001", "--section", "devices", "--section", "notes")
     assert set(SECTIONS) & set(profile) == {"devices", "notes"}
     shown = town.do("customer", "show", "FRI001", "--section", "devices")
     assert "\n\n# devices\nmac\taccount\tauthorised\tmac auth\tdescription\n00:00:5e:00:53:01\t" in shown

@@ -21,7 +21,9 @@ SORTS = {
     "expires": "coalesce(customer.expires_at, 'infinity')",
     "balance": "coalesce(customer_balance.balance_cents, 0)",
 }
-_FEW = 10_000
+# of a part each row found is asked of the policy: with a hundred thousand customers a word that nearly all have took
+# 215 ms of a reseller's operator with 10,000, and 73 ms with 4,000
+_FEW, _FEW_OF_A_PART = 10_000, 4_000
 _FOUND = "SELECT customers_by_text(%(relations)s, %(patterns)s, %(most)s)"
 _AND_BELOW = """
     WITH RECURSIVE below AS (
@@ -220,8 +222,9 @@ def _by_text(look: Look, query: _Query, wanted: Wanted, *, walking: bool) -> Non
         if (typed := getattr(wanted, name)) is None:
             continue
         for number, text in enumerate(customer_texts.looked_for(name, typed)):
-            ids = look.column(_FOUND, relations=list(text.relations), patterns=text.patterns, most=_FEW + 1)
-            if few := len(ids) <= _FEW:
+            most = _FEW if look.sees_all else _FEW_OF_A_PART
+            ids = look.column(_FOUND, relations=list(text.relations), patterns=text.patterns, most=most + 1)
+            if few := len(ids) <= most:
                 query.among(ids)
             if not few or not text.exact:
                 key, fence = f"{name}{number}", customer_texts.IN_TURN if walking or few else ""

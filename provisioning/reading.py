@@ -66,6 +66,11 @@ class Look:
         query = "SELECT area::text FROM unnest(enum_range(NULL::area)) AS area WHERE may(area, 'view')"
         return frozenset(self.column(query))
 
+    @cached_property
+    def sees_all(self) -> bool:
+        """Whether the operator sees every customer, not only a reseller's part (schema.sql, sees_all)."""
+        return bool(self.column("SELECT sees_all()")[0])
+
     def check_may_view(self, *areas: str) -> None:
         """Raise `Forbidden` where the operator may not see one of these areas: otherwise it would seem to be empty."""
         for area in areas:

@@ -1,21 +1,17 @@
 """tollkeeper audit: who did what, when, and what each row was before and after."""
 
 import json
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioning.cli import output, types
+from provisioning.cli import output, progress, types
 from provisioning.cli.command import LazyGroup
 
 if TYPE_CHECKING:
     from provisioning.audit import Verdict
 
-_BAR_AFTER_SECONDS = 2.0
 _POSITION = click.IntRange(1, 2**63 - 1)
 _KEYS = "position, at, operator, act, detail (a comment, whom it acted as), program"
 _ENTRY_KEYS = f"{_KEYS}, previous_hash, hash, changes (relation, key, before: null if added, after: null if removed)"
@@ -90,7 +86,7 @@ def verify(head: tuple[int, str] | None) -> output.Result:
     from provisioning import audit as audits
     from provisioning import reading
 
-    with reading.look() as look, _bar() as tell:
+    with reading.look() as look, progress.told("entries") as tell:
         verdict = audits.verify(look, head=head, tell=tell)
     data = {
         "whole": not verdict.flaws,
@@ -154,26 +150,3 @@ def _verdict(verdict: "Verdict") -> Iterable[str]:
     word = f"{len(verdict.flaws):,} flaws" if verdict.flaws else "whole"
     yield f"{verdict.entries:,} {'entry' if verdict.entries == 1 else 'entries'} checked: {word}"
     yield f"head\t{verdict.head}"
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    """Give what is told how far the verification is, and draws a bar on a terminal once it takes long."""
-    if not sys.stderr.isatty():
-        yield lambda done, of: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    began, bar = time.monotonic(), Progress(transient=True, console=Console(stderr=True))
-    task = bar.add_task("entries", total=None)
-
-    def tell(done: int, of: int) -> None:
-        if time.monotonic() - began > _BAR_AFTER_SECONDS:
-            bar.start()
-        bar.update(task, completed=done, total=of)
-
-    try:
-        yield tell
-    finally:
-        bar.stop()

@@ -69,9 +69,9 @@ class Command(click.Command):
             with intent.wanting(wanted):
                 done: output.Result = super().invoke(ctx)
             return done
-        from provisioning.cli import effects
+        from provisioning.cli import effects, progress
 
-        with effects.progress() as wanted.tell, intent.wanting(wanted):
+        with progress.told("who is online") as wanted.tell, intent.wanting(wanted):
             super().invoke(ctx)
         return effects.result(wanted.effect)
 

@@ -1,10 +1,7 @@
 """What a dry run found out, as it is printed; and a bar, where finding it out takes longer."""
 
-import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from provisioning import units
@@ -15,7 +12,6 @@ if TYPE_CHECKING:
     from provisioning.effect import Noticed, Treated
 
 _SHOWN = 20
-_BAR_AFTER_SECONDS = 2.0
 _UNTOLD = frozenset({"id", "created_at"})
 
 
@@ -25,31 +21,6 @@ def result(found: "Effect | None") -> output.Result:
 
     effect = found or Effect()
     return output.Result(_data(effect), lambda: _lines(effect), lambda: _drawings(effect))
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[int, int], None]]:
-    """Give what is told how much of how much is done, and draws a bar on a terminal once that takes long."""
-    from rich.progress import Progress
-
-    began, bar = time.monotonic(), Progress(transient=True, disable=not sys.stderr.isatty(), console=_stderr())
-    task = bar.add_task("who is online", total=None)
-
-    def tell(done: int, of: int) -> None:
-        if time.monotonic() - began > _BAR_AFTER_SECONDS:
-            bar.start()
-        bar.update(task, completed=done, total=of)
-
-    try:
-        yield tell
-    finally:
-        bar.stop()
-
-
-def _stderr() -> Any:
-    from rich.console import Console
-
-    return Console(stderr=True)
 
 
 def _data(effect: "Effect") -> dict[str, Any]:

@@ -3,41 +3,19 @@
 Everybody on the machine can read argv, so an option never holds one.
 """
 
-import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from provisioning.errors import BadInput
-
-if TYPE_CHECKING:
-    from vault.sealed import Seal
+from provisioning.key import home as home
+from provisioning.key import key_file as key_file
+from provisioning.key import open_seal as open_seal
 
 _MOST_OCTETS = 4096
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-
-def key_file() -> Path:
-    """Return the key that seals passwords and secrets: TOLLKEEPER_KEY_FILE, or `secrets/password.key` in the home."""
-    return Path(os.environ.get("TOLLKEEPER_KEY_FILE") or home() / "secrets" / "password.key")
-
-
-def home() -> Path:
-    """Return TOLLKEEPER_HOME, by default `var` beside the code."""
-    return Path(os.environ.get("TOLLKEEPER_HOME") or Path(__file__).resolve().parents[2] / "var")
-
-
-def open_seal() -> "Seal":
-    """Return what seals and opens with the installation's key; raise `BadInput` where there is none."""
-    from vault import sealed
-
-    try:
-        return sealed.read_seal(key_file())
-    except sealed.UnusableKey as exc:
-        raise BadInput(str(exc), "Set TOLLKEEPER_KEY_FILE to the installation's key; bin/up makes one.") from exc
 
 
 def password_options(generated: str) -> Callable[[Decorated], Decorated]:

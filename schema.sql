@@ -1048,11 +1048,14 @@ CREATE TABLE notice (
     noticed_at      timestamptz(0) NOT NULL,                         -- the moment it was due
     details         jsonb NOT NULL DEFAULT '{}',                     -- fields of its template
     composed_at     timestamptz(0),                                  -- since when its messages are there
+    error           text,                                            -- why they cannot be: its template; see notice_error
     created_at      timestamptz NOT NULL DEFAULT now(),
     UNIQUE (customer_id, kind, about)
 );
 CREATE INDEX notice_noticed_at ON notice (noticed_at);
-CREATE INDEX notice_to_compose ON notice (noticed_at) WHERE composed_at IS NULL;
+CREATE INDEX notice_to_compose ON notice (noticed_at) WHERE composed_at IS NULL AND error IS NULL;
+CREATE INDEX notice_error ON notice (kind) WHERE error IS NOT NULL;  -- once its template is another, it is tried again
+CREATE INDEX customer_cycle_report ON customer (time_zone, billing_day) WHERE cycle_report AND deleted_at IS NULL;
 
 -- every message that was sent or is to be
 CREATE TABLE message (
@@ -1076,7 +1079,7 @@ CREATE TABLE message (
     not_before      timestamptz(0) NOT NULL DEFAULT now(),           -- quiet hours, the next try
     attempts        smallint NOT NULL DEFAULT 0,
     last_error      text,
-    reference       text UNIQUE,                                     -- Message-ID, or what the gateway called it
+    reference       text,                                            -- of the Message-ID, or what the gateway called it
     sent_at         timestamptz(0),
     ended_at        timestamptz(0),                                  -- failed, bounced, cancelled
     author          text NOT NULL DEFAULT session_user,
@@ -1084,7 +1087,8 @@ CREATE TABLE message (
 );
 CREATE INDEX message_customer_id ON message (customer_id, id);
 CREATE INDEX message_notice_id ON message (notice_id);
-CREATE INDEX message_queued ON message (not_before) WHERE state = 'queued';
+CREATE INDEX message_queued ON message (channel, not_before, id) WHERE state = 'queued';
+CREATE INDEX message_reference ON message (reference);
 CREATE TABLE message_attachment (
     message_id      bigint NOT NULL REFERENCES message ON DELETE CASCADE,
     sha256          text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'), -- of the file below TOLLKEEPER_HOME/attachments
@@ -1113,7 +1117,7 @@ CREATE TABLE message_gateway (
     host            text CHECK (host ~ '^[^[:space:][:cntrl:]]+$'),  -- email
     port            integer CHECK (port BETWEEN 1 AND 65535),        -- email
     tls             text CHECK (tls IN ('starttls', 'tls', 'none')), -- email
-    url             text CHECK (url ~ '^https?://[^[:space:]]+$'),   -- sms; a template, as is the body
+    url             text CHECK (url ~ '^https?://[^[:cntrl:]]+$'),   -- sms; a template, as is the body
     method          text CHECK (method IN ('GET', 'POST', 'PUT')),   -- sms
     body            text,                                            -- sms
     headers         jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(headers) = 'object'),  -- sms
@@ -2201,7 +2205,7 @@ CREATE TRIGGER followed AFTER DELETE OR UPDATE OF enabled ON operator
 -- what operators may call; the first of these in the policies and defaults above
 GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as(text), home_reseller(), my_reseller(),
     is_providers(), sees_all(), my_resellers(), acting_customers(), sellable_resellers(), asks_as_owner(),
-    is_time_zone(text), is_reply_attributes(jsonb), customer_name_key(text, text, text),
+    is_time_zone(text), is_reply_attributes(jsonb), are_percents(smallint[]), customer_name_key(text, text, text),
     next_customer_codes(text, integer), group_has_reseller(bigint), customers_by_text(text[], text[], integer),
     my_changes(), customers_reached(), sessions_reached(), static_holders(inet[], bigint), credit_refusal(bigint),
     vlan_holder(integer, bigint, bigint, bigint[]), set_operator_login(text, text), audit_chain(),

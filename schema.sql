@@ -1048,7 +1048,7 @@ CREATE TABLE notice (
     noticed_at      timestamptz(0) NOT NULL,                         -- the moment it was due
     details         jsonb NOT NULL DEFAULT '{}',                     -- fields of its template
     composed_at     timestamptz(0),                                  -- since when its messages are there
-    error           text,                                            -- why they cannot be: its template; see notice_error
+    error           text,                                            -- why they cannot be: what its template says
     created_at      timestamptz NOT NULL DEFAULT now(),
     UNIQUE (customer_id, kind, about)
 );

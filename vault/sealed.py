@@ -1,7 +1,7 @@
 """Sealing text and bytes with AES-256-GCM (NIST SP 800-38D).
 
 A sealed value is a 12-octet random nonce followed by ciphertext and tag. What the value is for (`ACCOUNT_PASSWORD`,
-`NAS_SECRET`) is authenticated with it, so that one kind cannot be passed off as another.
+`NAS_SECRET`, ...) is authenticated with it, so that one kind cannot be passed off as another.
 
 Known weakness: random nonces should seal at most 2**32 values with one key, far more than any provider has passwords.
 """
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 ACCOUNT_PASSWORD = b"account.password"
 NAS_SECRET = b"nas.secret"
+GATEWAY_SECRET = b"message_gateway.secret"
 
 KEY_OCTETS = 32
 _NONCE_OCTETS = 12

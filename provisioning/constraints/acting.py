@@ -90,7 +90,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Give the customer an e-mail address or a phone number.",
     ),
     "message_state_check": _STATE,
-    "message_reference_key": ONE_ROW,
     "message_attachment_pkey": ("the file is with the message already", "Give each file once."),
     "message_attachment_message_id_fkey": NO_ROW,
     "message_attachment_sha256_check": ("a file is known by its SHA-256", "Use: tollkeeper message send --attach."),

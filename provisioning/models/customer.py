@@ -81,6 +81,12 @@ class Customer(Versioned, Base):
             "unsuspended_until",
             postgresql_where=text("unsuspended_until IS NOT NULL"),
         ),
+        Index(
+            "customer_cycle_report",
+            "time_zone",
+            "billing_day",
+            postgresql_where=text("cycle_report AND deleted_at IS NULL"),
+        ),
         Index("customer_labels", "labels", postgresql_using="gin"),
         Index("customer_search_text", "search_text", postgresql_using="gin"),
     )

@@ -17,7 +17,8 @@ class Notice(Base):
     __table_args__ = (
         UniqueConstraint("customer_id", "kind", "about", name="notice_customer_id_kind_about_key"),
         Index("notice_noticed_at", "noticed_at"),
-        Index("notice_to_compose", "noticed_at", postgresql_where=text("composed_at IS NULL")),
+        Index("notice_to_compose", "noticed_at", postgresql_where=text("composed_at IS NULL AND error IS NULL")),
+        Index("notice_error", "kind", postgresql_where=text("error IS NOT NULL")),
     )
 
     id: Mapped[Identifier]
@@ -27,6 +28,7 @@ class Notice(Base):
     noticed_at: Mapped[Second]
     details: Mapped[dict[str, Any]] = has_default(JSONB)
     composed_at: Mapped[Second | None]
+    error: Mapped[str | None]
     created_at: Mapped[Moment] = has_default()
 
 
@@ -37,7 +39,8 @@ class Message(Base):
     __table_args__ = (
         Index("message_customer_id", "customer_id", "id"),
         Index("message_notice_id", "notice_id"),
-        Index("message_queued", "not_before", postgresql_where=text("state = 'queued'::text")),
+        Index("message_queued", "channel", "not_before", "id", postgresql_where=text("state = 'queued'::text")),
+        Index("message_reference", "reference"),
     )
 
     id: Mapped[Identifier]
@@ -55,7 +58,7 @@ class Message(Base):
     not_before: Mapped[Second] = has_default()
     attempts: Mapped[int] = has_default(SmallInteger)
     last_error: Mapped[str | None]
-    reference: Mapped[str | None] = mapped_column(unique=True)
+    reference: Mapped[str | None]
     sent_at: Mapped[Second | None]
     ended_at: Mapped[Second | None]
     author: Mapped[str] = has_default()

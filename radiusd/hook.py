@@ -26,7 +26,7 @@ from policies.request import AccessRequest
 from policies.speed import Unexpressible
 from radiusd.counts import Counts
 from radiusd.rejections import Rejections
-from radiusd.replies import Replies
+from radiusd.replies import Fixed, Replies
 from radiusd.slots import Slots
 from radiusd.state import State, Terms, TermsKey, place
 
@@ -113,11 +113,11 @@ class Hook:
         terms = state.terms.get(key) or self._terms(state, key, account, customer, nas)
         if terms is None:
             return None
-        group, pairs_of_all, allowed, longest_seconds, interim_seconds = terms
+        group, pairs_of_all, class_start, allowed, longest_seconds, interim_seconds = terms
         sits_at = rows.place(get("Calling-Station-Id"), nas.address, get("NAS-Port-Id") or get("NAS-Port"))
         if sits_at in state.devices or not is_ordinary(account, customer, group, now):
             return None
-        session_class, interim_seconds = _draw(interim_seconds)
+        session_class, interim_seconds = _draw(class_start, interim_seconds)
         if allowed is not None:
             take = self._take_beside_sessions if account.user_name in state.sessions_of else self.slots.take_one_of
             if not take(allowed, account.user_name, sits_at or session_class, session_class, now):
@@ -146,11 +146,11 @@ class Hook:
             return None
         known = Facts(account, customer, group, package, nas)
         try:
-            pairs = self._replies.fixed(ACCEPTED, known, is_ppp=key[3])
+            fixed = self._replies.fixed(ACCEPTED, known, is_ppp=key[3])
         except Unexpressible:
             return None
         remembered[key] = Terms(
-            group, pairs, package.sessions_allowed, package.session_seconds, package.interim_seconds
+            group, *fixed, package.sessions_allowed, package.session_seconds, package.interim_seconds
         )
         return remembered[key]
 
@@ -172,15 +172,14 @@ class Hook:
             return self._reject(SPEED_UNEXPRESSIBLE, facts, asked, now)
         return self._accept(decision, facts, asked, fixed, now)
 
-    def _accept(
-        self, decision: Decision, facts: Facts, asked: AccessRequest, fixed: tuple[reply.Plain, ...], now: float
-    ) -> Answer:
-        session_class, interim_seconds = _draw(facts.package.interim_seconds)
+    def _accept(self, decision: Decision, facts: Facts, asked: AccessRequest, fixed: Fixed, now: float) -> Answer:
+        pairs, class_start = fixed
+        session_class, interim_seconds = _draw(class_start, facts.package.interim_seconds)
         if decision.outcome != "garden" and facts.sessions_allowed is not None:
             self.slots.reserve(facts.account.user_name, place(asked) or session_class, session_class, now)
         self.counts.accepted(decision.outcome)
         varying = reply.varying(decision.session_timeout_seconds, interim_seconds, session_class)
-        return (self._codes.ok, fixed + varying, _known_password(facts, asked))
+        return (self._codes.ok, pairs + varying, _known_password(facts, asked))
 
     def _reject(self, decision: Decision, facts: Facts | None, asked: AccessRequest | None, now: float) -> Answer:
         self.counts.rejected(decision.reason.value)
@@ -192,13 +191,13 @@ class Hook:
         return self._silence
 
 
-def _draw(interim_seconds: int) -> tuple[str, int]:
-    """Return a Class, "TK" and 14 random octets: ours when accounting brings it back; and when to report.
+def _draw(class_start: str, interim_seconds: int) -> tuple[str, int]:
+    """Return a Class, 10 random octets behind what says how it was treated; and when to report.
 
     That is up to a tenth later than asked for, or all who came back after a power cut would report in the same second.
     """
-    dice = getrandbits(112)
-    return "0x544b" + dice.to_bytes(14, "big").hex(), interim_seconds + dice % (interim_seconds // 10)
+    dice = getrandbits(80)
+    return class_start + dice.to_bytes(10, "big").hex(), interim_seconds + dice % (interim_seconds // 10)
 
 
 def _known_password(facts: Facts, asked: AccessRequest) -> tuple[reply.Plain, ...]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
-from policies import attribute, reply
+from policies import attribute, reply, treatment
 from policies.decide import Decision, Rates
 from policies.dictionary import Dictionary
 from policies.facts import AccountExtras, Facts, Group, Package
@@ -26,11 +26,18 @@ _Key = tuple[str, int, int, str, Rates | None, Reason | None, bool, str | None]
 log = structlog.get_logger()
 
 
+class Fixed(NamedTuple):
+    """What does not change from request to request: attributes, and how the Class begins (policies/treatment.py)."""
+
+    pairs: tuple[reply.Plain, ...]
+    class_start: str
+
+
 class _Entry(NamedTuple):
     package: Package
     group: Group
     extras: AccountExtras | None
-    pairs: tuple[reply.Plain, ...]
+    reply: Fixed
 
 
 class Replies:
@@ -40,8 +47,8 @@ class Replies:
         self._dictionary = dictionary
         self._entries: dict[_Key, _Entry] = {}
 
-    def fixed(self, decision: Decision, facts: Facts, is_ppp: bool) -> tuple[reply.Plain, ...]:
-        """Return `policies.reply.fixed`, checked and remembered.
+    def fixed(self, decision: Decision, facts: Facts, is_ppp: bool) -> Fixed:
+        """Return `policies.reply.fixed` with its mark, checked and remembered.
 
         Raises `Unexpressible` as it does, and where this server cannot say what the vendor's routers have to hear.
         """
@@ -62,11 +69,12 @@ class Replies:
             if len(self._entries) >= _LIMIT:
                 self._entries.clear()
             self._entries[key] = entry
-        return entry.pairs
+        return entry.reply
 
-    def _checked(self, decision: Decision, facts: Facts, is_ppp: bool) -> tuple[reply.Plain, ...]:
+    def _checked(self, decision: Decision, facts: Facts, is_ppp: bool) -> Fixed:
         pairs = reply.fixed(decision, facts, is_ppp)
-        return tuple(pair for pair in pairs if self._can_be_sent(pair, facts))
+        mark = treatment.mark_of(decision, facts, pairs)
+        return Fixed(tuple(pair for pair in pairs if self._can_be_sent(pair, facts)), treatment.CLASS_START + mark)
 
     def _can_be_sent(self, pair: reply.Plain, facts: Facts) -> bool:
         """Whether FreeRADIUS would send this; what makes up the vendor's speed or garden may not be missing."""

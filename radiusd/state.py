@@ -25,6 +25,7 @@ class Terms(NamedTuple):
 
     group: Group
     pairs: tuple[Plain, ...]  # what is the same for everybody
+    class_start: str
     sessions_allowed: int | None
     session_seconds: int | None
     interim_seconds: int

@@ -91,7 +91,7 @@ def test_status_is_of_the_hooks_memory(served: Path) -> None:
     assert (told["accounts"], told["customers"], told["nas"], told["devices"]) == (1, 1, 2, 0)
     assert told["feed"] == {"connected": False, "lag_seconds": None, "last_error": None}
     assert told["answers"] == {"accept": 0, "garden": 0, "throttle": 0, "reject": {}, "silent": 0}
-    assert (told["reservations"], told["schema_version"]) == (0, 3)
+    assert (told["reservations"], told["schema_version"]) == (0, 4)
 
 
 def test_before_the_first_state_the_phase_is_loading(hook: Hook, questions: Questions) -> None:

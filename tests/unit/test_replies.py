@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from policies import dictionary, reply
+from policies import dictionary, reply, treatment
 from policies.decide import decide
 from policies.facts import Facts, Pair
 from policies.speed import Unexpressible
@@ -21,7 +21,7 @@ GARDEN = {"treatment_expired": "garden", "treatment_suspended": "garden", "garde
 def ask(replies: Replies, facts: Facts, is_ppp: bool = False) -> tuple[reply.Plain, ...]:
     """Return the remembered reply, which has to be the one that would be built."""
     decision = decide(facts, NOW)
-    found = replies.fixed(decision, facts, is_ppp)
+    found = replies.fixed(decision, facts, is_ppp).pairs
     assert found == reply.fixed(decision, facts, is_ppp)
     return found
 
@@ -126,7 +126,7 @@ def test_what_it_would_garble_is_left_out_and_logged_once(wrong: tuple[str, str,
     replies, facts = Replies(KNOWN), with_attributes(wrong, ("Filter-Id", "+=", "gold"))
     with capture_logs() as logged:
         for _ in range(3):
-            found = replies.fixed(decide(facts, NOW), facts, is_ppp=False)
+            found = replies.fixed(decide(facts, NOW), facts, is_ppp=False).pairs
     assert found == (("Mikrotik-Rate-Limit", ":=", "10M/50M"), ("Filter-Id", "+=", "gold"))
     assert [(line["event"], line["attribute"]) for line in logged] == [("attribute_not_sent", wrong[0])]
 
@@ -152,4 +152,5 @@ def test_a_remembered_reply_is_the_one_that_would_be_built(asked: list[tuple[Fac
                 built = reply.fixed(decision, facts, is_ppp)
             except Unexpressible:
                 continue
-            assert replies.fixed(decision, facts, is_ppp) == built
+            found = replies.fixed(decision, facts, is_ppp)
+            assert found == (built, "0x544b" + treatment.mark(decision, facts))

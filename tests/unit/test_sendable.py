@@ -26,7 +26,7 @@ def test_what_psql_wrote_is_checked_too(installed: dictionary.Dictionary, bad: P
     facts = make_facts(package={"reply_attributes": (bad, Pair("Filter-Id", "=", "gold"))})
 
     with capture_logs() as logs:
-        sent = [replies.fixed(decide(facts, NOW), facts, is_ppp=False) for _ in range(2)]
+        sent = [replies.fixed(decide(facts, NOW), facts, is_ppp=False).pairs for _ in range(2)]
 
     assert ("Filter-Id", "=", "gold") in sent[0]
     assert bad.name not in {name for name, _, _ in sent[0]}

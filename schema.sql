@@ -780,6 +780,7 @@ CREATE TABLE package_change (
 );
 CREATE UNIQUE INDEX one_change_a_moment ON package_change (account_id, activates_at)
     WHERE applied_at IS NULL AND cancelled_at IS NULL;
+CREATE INDEX package_change_to_come ON package_change (activates_at) WHERE applied_at IS NULL AND cancelled_at IS NULL;
 
 -- Which other account has an address, a prefix or a route that overlaps one of these; which one of another customer has
 -- this VLAN on a router where this account may be. Of all accounts; of one that may not be seen, only that it is there.
@@ -1626,7 +1627,7 @@ END $$;
 -- the statement itself.
 CREATE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
-    counted text := '{version,name_key,search_text,allocated_cents}';
+    counted text := '{version,name_key,search_text,allocated_cents,done_until}';
     kept text := format('jsonb_strip_nulls(to_jsonb(r) - %L::text[])', counted);
     same text := format('(%s) = (%s)', regexp_replace(TG_ARGV[4], '(\w+)', 'o.\1', 'g'),
                                        regexp_replace(TG_ARGV[4], '(\w+)', 'r.\1', 'g'));
@@ -1719,6 +1720,7 @@ BEGIN
     PERFORM audit_table('suspension_run', 'suspension run', 'r.id::text', 'NULL::bigint');
     PERFORM audit_table('topup', 'topup', account_name, of_account);
     PERFORM audit_table('message_gateway', 'message gateway', 'r.channel::text', 'NULL::bigint', '{secret}', 'channel');
+    PERFORM audit_table('job', 'job', 'r.name', 'NULL::bigint', '{}', 'name', '{UPDATE,DELETE}');
     PERFORM audit_table('message_template', 'message template', 'r.name || '' '' || r.language || '' '' || r.channel',
                         'NULL::bigint', '{}', 'name, language, channel');
 END $$;
@@ -2045,7 +2047,7 @@ BEGIN
     PERFORM guard('suspension_run', 'money', everything);
     PERFORM guard('suspension_candidate', 'money', of_customer, 'false');
     PERFORM guard('no_cut_day', 'money', 'true', everything);
-    PERFORM guard('notice', 'message', of_customer);
+    PERFORM guard('notice', 'message', of_customer, 'false');
     PERFORM guard('message', 'message', '(SELECT sees_all()) OR customer_id IS NOT NULL AND ' || of_customer);
     PERFORM guard('message_attachment', 'message', 'EXISTS (SELECT FROM message WHERE message.id = message_id)');
     PERFORM guard('message_template', 'message', 'true', everything);
@@ -2054,11 +2056,11 @@ BEGIN
     PERFORM guard('topup', 'account', of_account);
     PERFORM guard('allowance', 'usage', of_account, 'false');
     PERFORM guard('session_treatment', 'session',
-                  everything || ' OR account_id IS NOT NULL AND ' || of_account);
+                  everything || ' OR account_id IS NOT NULL AND ' || of_account, 'false');
     PERFORM guard('enforcement_attempt', 'session',
                   everything || ' OR account_id IS NOT NULL AND ' || of_account, 'false');
     FOREACH relation IN ARRAY '{job,job_run}'::text[] LOOP
-        PERFORM guard(relation, 'node', everything);
+        PERFORM guard(relation, 'node', everything, 'false');
     END LOOP;
     PERFORM guard('account_nas', 'account', of_account);
     PERFORM guard('package_change', 'account', of_account);
@@ -2103,7 +2105,11 @@ ALTER TABLE installation ENABLE ROW LEVEL SECURITY;
 CREATE POLICY seen ON installation FOR SELECT USING (true);
 CREATE POLICY changed ON installation FOR UPDATE TO tollkeeper_operator
     USING ((SELECT may('node', 'edit') AND sees_all()));
-GRANT SELECT, UPDATE (time_zone, currency) ON installation TO tollkeeper_operator;
+GRANT SELECT, UPDATE (time_zone, currency, name, language, dunning_minute, debt_ignored_cents, no_cut_weekdays,
+    cut_from_minute, cut_until_minute, brake_percent, brake_customers, quiet_from_minute, quiet_until_minute)
+    ON installation TO tollkeeper_operator;
+CREATE POLICY changed ON job FOR UPDATE TO tollkeeper_operator USING ((SELECT may('node', 'edit') AND sees_all()));
+GRANT UPDATE (enabled) ON job TO tollkeeper_operator;
 
 -- Customers that an operator may see, by words of their own, of their contacts or addresses, or in their user names: as
 -- many as `most` or somewhat more, some of them twice. LIKE is not leakproof, so under row-level security no index

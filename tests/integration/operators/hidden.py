@@ -7,7 +7,7 @@ import psycopg2
 from tests.integration.operators.market import Market
 
 # written for every act, whoever does it; the entries and changes of the audit themselves are looked at
-_EVERYBODYS = {"audit_head", "change_log", "change_log_floor", "customer_code_sequence"}
+_EVERYBODYS = {"audit_head", "change_log", "change_log_floor", "customer_code_sequence", "allowance_due"}
 TABLES = """
     SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
     AND NOT relispartition ORDER BY relname

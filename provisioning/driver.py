@@ -46,10 +46,10 @@ _NO_ENTRY = (
 )
 
 
-def connect(dsn: str = "") -> psycopg2.extensions.connection:
-    """Connect to the database of a libpq string, completed by libpq's variables."""
+def connect(dsn: str = "", **parameters: int) -> psycopg2.extensions.connection:
+    """Connect to the database of a libpq string, completed by libpq's variables; with further parameters of libpq's."""
     timeout = os.environ.get("PGCONNECT_TIMEOUT", _TIMEOUT_SECONDS)
-    return psycopg2.connect(dsn, connect_timeout=timeout, application_name="tollkeeper")
+    return psycopg2.connect(dsn, connect_timeout=timeout, application_name="tollkeeper", **parameters)
 
 
 def check_version(found: int | None) -> None:

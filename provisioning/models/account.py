@@ -82,6 +82,11 @@ class PackageChange(Base):
             unique=True,
             postgresql_where=text("applied_at IS NULL AND cancelled_at IS NULL"),
         ),
+        Index(
+            "package_change_to_come",
+            "activates_at",
+            postgresql_where=text("applied_at IS NULL AND cancelled_at IS NULL"),
+        ),
     )
 
     id: Mapped[Identifier]

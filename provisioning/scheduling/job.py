@@ -15,10 +15,33 @@ One that talks to others has its own transactions instead, and remembers in its 
 Counts say what was done, by name; empty or all zero: nothing.
 """
 
+import importlib
 from collections.abc import Mapping
-from typing import NamedTuple
+from datetime import datetime
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 Counts = Mapping[str, int]
+
+
+class Work(Protocol):
+    """What the module of a job that only changes the database has."""
+
+    def due(self, session: "Session", after: datetime, until: datetime) -> datetime | None:
+        """Return the first moment in (after, until] at which something is to be done."""
+
+    def run(self, session: "Session", at: datetime) -> Counts:
+        """Do all that is due at `at`, in the caller's transaction."""
+
+
+class Talk(Protocol):
+    """What the module of a job that talks to others has."""
+
+    def work(self, dsn: str, at: datetime) -> Counts:
+        """Do what is to be done until nothing is left for now."""
 
 
 class Job(NamedTuple):
@@ -61,3 +84,18 @@ JOBS = (
         talks=True,
     ),
 )
+
+
+def is_there(job: Job) -> bool:
+    """Return whether the module of a job is installed."""
+    return find_spec(job.module) is not None
+
+
+def work_of(job: Job) -> Work:
+    """Return the module of a job that only changes the database."""
+    return cast(Work, importlib.import_module(job.module))
+
+
+def talk_of(job: Job) -> Talk:
+    """Return the module of a job that talks to others."""
+    return cast(Talk, importlib.import_module(job.module))

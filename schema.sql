@@ -425,6 +425,7 @@ CREATE TABLE customer (
     -- suspension for debt: a payment ends it, and not one by hand. Days from an invoice's due date on; NULL: the group's
     suspended_for_debt boolean NOT NULL DEFAULT false,
     suspended_at    timestamptz(0),                                  -- for debt, and since when
+    suspended_due_on date,                                           -- what was due by then has to be paid to end it
     suspension_exempt boolean NOT NULL DEFAULT false,                -- never for debt
     unsuspended_until timestamptz(0) CHECK (isfinite(unsuspended_until)),  -- not for debt before then
     overdue_days    smallint CHECK (overdue_days BETWEEN 0 AND 365),
@@ -465,7 +466,8 @@ CREATE TABLE customer (
     CONSTRAINT portal_password_needs_its_user CHECK (portal_password_hash IS NULL OR portal_user_name IS NOT NULL),
     CONSTRAINT customer_rates_come_in_pairs CHECK (num_nonnulls(download_bps, upload_bps) IN (0, 2)),
     CONSTRAINT suspended_for_debt_is_suspended CHECK (
-        suspended_for_debt <= suspended AND suspended_for_debt = (suspended_at IS NOT NULL)),
+        suspended_for_debt <= suspended AND suspended_for_debt = (suspended_at IS NOT NULL)
+        AND suspended_for_debt = (suspended_due_on IS NOT NULL)),
     CONSTRAINT own_notices_come_in_order CHECK (
         overdue_days <= second_notice_days AND second_notice_days <= suspension_days
         AND overdue_days <= suspension_days)
@@ -483,17 +485,22 @@ CREATE TRIGGER customer_parents_form_a_tree BEFORE INSERT OR UPDATE OF parent_id
     FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION check_parents();
 CREATE INDEX customer_suspended_for_debt ON customer (id) WHERE suspended_for_debt;
 CREATE INDEX customer_unsuspended_until ON customer (unsuspended_until) WHERE unsuspended_until IS NOT NULL;
+CREATE INDEX customer_time_zone ON customer (time_zone) WHERE time_zone IS NOT NULL;
 CREATE TRIGGER count_version BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION count_version();
 
--- whoever ends a suspension, psql too, ends what was for debt
+-- whoever ends a suspension, psql too, ends what was for debt; who is exempt from now on is not suspended for it
 CREATE FUNCTION end_debt_suspension() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    NEW.suspended := NEW.suspended AND NOT NEW.suspended_for_debt;
     NEW.suspended_for_debt := false;
     NEW.suspended_at := NULL;
+    NEW.suspended_due_on := NULL;
     RETURN NEW;
 END $$;
 CREATE TRIGGER end_debt_suspension BEFORE INSERT OR UPDATE OF suspended ON customer
     FOR EACH ROW WHEN (NOT NEW.suspended) EXECUTE FUNCTION end_debt_suspension();
+CREATE TRIGGER end_debt_suspension_of_exempt BEFORE UPDATE OF suspension_exempt ON customer
+    FOR EACH ROW WHEN (NEW.suspension_exempt AND NEW.suspended_for_debt) EXECUTE FUNCTION end_debt_suspension();
 
 -- a customer is in a group of the provider or of its reseller's line, a sub-account has its parent's reseller, and a
 -- residential customer has no sub-accounts and nothing static; packages go with it only where its reseller sells them
@@ -1006,6 +1013,7 @@ CREATE TABLE promise (
 );
 CREATE UNIQUE INDEX one_promise_at_a_time ON promise (customer_id) WHERE ended_at IS NULL;
 CREATE INDEX promise_customer_id ON promise (customer_id);
+CREATE INDEX promise_open ON promise (pays_on) WHERE ended_at IS NULL;
 
 -- holidays of the provider's: nobody is suspended for debt on them
 CREATE TABLE no_cut_day (
@@ -1035,6 +1043,108 @@ CREATE TABLE suspension_candidate (                                  -- of runs 
     PRIMARY KEY (run_id, customer_id)
 );
 CREATE INDEX suspension_candidate_customer_id ON suspension_candidate (customer_id);
+
+-- when it is so late on a day somewhere; a minute that DST leaves out is the first one there is after it
+CREATE FUNCTION local_moment(day date, minute integer, zone text) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    local timestamp := day + make_interval(mins => minute);
+BEGIN
+    WHILE local AT TIME ZONE zone AT TIME ZONE zone <> local LOOP
+        local := local + interval '1 min';
+    END LOOP;
+    RETURN local AT TIME ZONE zone;
+END $$;
+
+-- the last day there on which notices and suspensions were due by a moment
+CREATE FUNCTION dunning_day(zone text, at timestamptz) RETURNS date LANGUAGE sql STABLE AS $$
+    SELECT today - (local_moment(today, dunning_minute, zone) > at)::integer
+    FROM installation, CAST(at AT TIME ZONE zone AS date) AS today
+$$;
+
+-- the first moment from one on at which somebody there may be suspended; NULL: not within a year
+CREATE FUNCTION cut_moment(zone text, since timestamptz) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    provider installation;
+    today date := since AT TIME ZONE zone;
+    opens timestamptz;
+BEGIN
+    SELECT * INTO provider FROM installation;
+    FOR days IN 0..400 LOOP
+        opens := greatest(since, local_moment(today, provider.cut_from_minute, zone));
+        IF provider.no_cut_weekdays & (1 << extract(isodow FROM today)::integer - 1) = 0
+           AND opens < local_moment(today, provider.cut_until_minute, zone)
+           AND NOT EXISTS (SELECT FROM no_cut_day WHERE day = today) THEN
+            RETURN opens;
+        END IF;
+        today := today + 1;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
+-- where there are customers: one step in the index for each
+CREATE FUNCTION customer_zones() RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE zone AS (
+        (SELECT time_zone FROM customer WHERE time_zone IS NOT NULL ORDER BY time_zone LIMIT 1)
+        UNION ALL
+        SELECT (SELECT customer.time_zone FROM customer
+                WHERE customer.time_zone > zone.time_zone ORDER BY customer.time_zone LIMIT 1)
+        FROM zone WHERE time_zone IS NOT NULL)
+    SELECT time_zone FROM zone WHERE time_zone IS NOT NULL UNION SELECT time_zone FROM installation
+$$;
+
+-- A payment, a credit note, whatever makes an open invoice less, ends a suspension for debt as part of itself. It takes
+-- turns with whoever suspends, on the customer's row: who comes second sees what the first has done.
+CREATE FUNCTION end_suspension_of_payer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+DECLARE
+    debtor customer;
+BEGIN
+    SELECT * INTO debtor FROM customer WHERE id = OLD.customer_id FOR NO KEY UPDATE;
+    IF debtor.suspended_for_debt
+       AND (SELECT coalesce(sum(amount_cents - allocated_cents), 0) FROM invoice
+            WHERE customer_id = debtor.id AND due_on <= debtor.suspended_due_on
+              AND kind = 'invoice' AND voided_at IS NULL AND allocated_cents < amount_cents)
+           <= (SELECT debt_ignored_cents FROM installation) THEN
+        UPDATE customer SET suspended = false WHERE id = debtor.id;
+        INSERT INTO notice (customer_id, kind, about, noticed_at)
+        VALUES (debtor.id, 'unsuspended',
+                to_char(debtor.suspended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SSZ'), now())
+        ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER end_suspension_of_payer
+    AFTER UPDATE OF customer_id, kind, due_on, amount_cents, allocated_cents, voided_at ON invoice
+    FOR EACH ROW WHEN (OLD.kind = 'invoice' AND OLD.voided_at IS NULL AND OLD.allocated_cents < OLD.amount_cents)
+    EXECUTE FUNCTION end_suspension_of_payer();
+CREATE TRIGGER end_suspension_of_payer_removed AFTER DELETE ON invoice
+    FOR EACH ROW WHEN (OLD.kind = 'invoice') EXECUTE FUNCTION end_suspension_of_payer();
+
+-- so does a promise
+CREATE FUNCTION end_suspension_of_promiser() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE customer SET suspended = false WHERE id = NEW.customer_id AND suspended_for_debt;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER end_suspension_of_promiser AFTER INSERT ON promise
+    FOR EACH ROW WHEN (NEW.ended_at IS NULL) EXECUTE FUNCTION end_suspension_of_promiser();
+
+-- who is suspended for debt is told, whoever suspends
+CREATE FUNCTION tell_suspended() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO notice (customer_id, kind, about, noticed_at, details)
+    SELECT NEW.id, 'suspended', to_char(NEW.suspended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SSZ'),
+           NEW.suspended_at,
+           jsonb_build_object('invoice', (array_agg(number ORDER BY due_on, id))[1], 'due_on', min(due_on),
+                              'owed_cents', coalesce(sum(amount_cents - allocated_cents), 0))
+    FROM invoice WHERE customer_id = NEW.id AND due_on <= NEW.suspended_due_on
+     AND kind = 'invoice' AND voided_at IS NULL AND allocated_cents < amount_cents
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_suspended AFTER UPDATE OF suspended_for_debt ON customer
+    FOR EACH ROW WHEN (NEW.suspended_for_debt AND NOT OLD.suspended_for_debt) EXECUTE FUNCTION tell_suspended();
 
 -- ----------------------------------------------------------------------------------------------- messages --
 
@@ -2215,6 +2325,7 @@ GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as
     next_customer_codes(text, integer), group_has_reseller(bigint), customers_by_text(text[], text[], integer),
     my_changes(), customers_reached(), sessions_reached(), static_holders(inet[], bigint), credit_refusal(bigint),
     vlan_holder(integer, bigint, bigint, bigint[]), set_operator_login(text, text), audit_chain(),
+    local_moment(date, integer, text), dunning_day(text, timestamptz), cut_moment(text, timestamptz),
     audit_flaws(bigint, bigint), audit_loose_ends() TO tollkeeper_operator;
 
 -- the fold is no operator: what it was granted above, it sees all of

@@ -1,8 +1,9 @@
 """Customers, the groups they are in, and the sequence of their account codes."""
 
+from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Numeric, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Numeric, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -81,6 +82,7 @@ class Customer(Versioned, Base):
             "unsuspended_until",
             postgresql_where=text("unsuspended_until IS NOT NULL"),
         ),
+        Index("customer_time_zone", "time_zone", postgresql_where=text("time_zone IS NOT NULL")),
         Index(
             "customer_cycle_report",
             "time_zone",
@@ -124,6 +126,7 @@ class Customer(Versioned, Base):
     credit_limit_cents: Mapped[BigInt | None]
     suspended_for_debt: Mapped[bool] = has_default()
     suspended_at: Mapped[Second | None]
+    suspended_due_on: Mapped[date | None] = mapped_column(Date)
     suspension_exempt: Mapped[bool] = has_default()
     unsuspended_until: Mapped[Second | None]
     overdue_days: Mapped[SmallInt | None]

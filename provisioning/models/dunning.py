@@ -16,6 +16,7 @@ class Promise(Base):
     __table_args__ = (
         Index("one_promise_at_a_time", "customer_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index("promise_customer_id", "customer_id"),
+        Index("promise_open", "pays_on", postgresql_where=text("ended_at IS NULL")),
     )
 
     id: Mapped[Identifier]

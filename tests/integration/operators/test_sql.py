@@ -13,6 +13,7 @@ CALLABLE = {
     *("may", "is_within_mine", "acting_as", "home_reseller", "my_reseller", "is_providers", "sees_all", "my_resellers"),
     *("acting_customers", "sellable_resellers", "asks_as_owner"),  # who he is himself
     *("is_time_zone", "is_reply_attributes", "are_percents", "customer_name_key"),  # nobody's data
+    *("local_moment", "dunning_day", "cut_moment"),  # the provider's hours
     *("my_changes", "customers_reached", "sessions_reached"),  # of his own transaction
     *("next_customer_codes", "group_has_reseller", "static_holders", "vlan_holder"),  # that something is taken
     *("customers_by_text", "credit_refusal"),  # of customers that he sees

@@ -16,6 +16,7 @@ _OCTET_UNITS = {"": 1, "b": 1} | {
     for power, letter in enumerate("kmgtp", start=1)
     for ending, base in (("", 1000), ("b", 1000), ("i", 1024), ("ib", 1024))
 }
+_STEPS = ("", "k", "M", "G", "T", "P", "E")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _BIGGEST = 2**63 - 1  # bigint
 _NUMBER = re.compile(r"([0-9]{1,19}(?:\.[0-9]{1,12})?)[ ]?([a-z]{0,3})", re.ASCII | re.IGNORECASE)
@@ -64,6 +65,20 @@ def format_octets(octets: int) -> str:
             if octets >= unit and octets * 10 % unit == 0:
                 return f"{Decimal(octets) / unit:f}{letter}{ending}"
     return str(octets)
+
+
+def round_octets(octets: int) -> str:
+    """Return `14.3 GB` (decimal, three figures), for what was counted."""
+    return rounded(octets, "B")
+
+
+def rounded(number: float, unit: str) -> str:
+    """Return a number in three figures with a decimal prefix and its unit."""
+    scaled, step = float(number), 0
+    while abs(scaled) >= 999.5 and step < len(_STEPS) - 1:
+        scaled, step = scaled / 1000, step + 1
+    decimals = 0 if step == 0 else max(0, 2 - len(str(int(abs(scaled)))) + 1)
+    return f"{scaled:.{decimals}f} {_STEPS[step]}{unit}"
 
 
 def parse_cents(text: str) -> int:

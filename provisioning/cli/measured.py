@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from provisioning import units
 from provisioning.cli import output
 
 _PADDING = 3  # between two columns of a table
-_STEPS = ("", "k", "M", "G", "T", "P", "E")
 
 
 def octets(number: int | None) -> str:
@@ -49,13 +49,7 @@ def text(value: Any) -> str:
 
 
 def _rounded(number: int | None, unit: str) -> str:
-    if number is None:
-        return "-"
-    scaled, step = float(number), 0
-    while abs(scaled) >= 999.5 and step < len(_STEPS) - 1:
-        scaled, step = scaled / 1000, step + 1
-    decimals = 0 if step == 0 else max(0, 2 - len(str(int(abs(scaled)))) + 1)
-    return f"{scaled:.{decimals}f} {_STEPS[step]}{unit}"
+    return "-" if number is None else units.rounded(number, unit)
 
 
 @dataclass(frozen=True)

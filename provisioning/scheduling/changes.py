@@ -1,7 +1,7 @@
 """Job `changes`: package changes whose moment has come are written into their accounts.
 
 The hook obeys a change from its very second on, as it knows what is to come (schema.sql, hook_account); here it is put
-on record, at that second by the books whenever it is done. A change that the account's owner may no longer have, because
+on record, at that second by the books whenever it is done. A change to what its owner may no longer have, because
 its package has gone to another reseller since, is cancelled.
 """
 

@@ -18,7 +18,7 @@ another order than that of time.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event
 from typing import NamedTuple
 
@@ -29,13 +29,12 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import Session
 
 from provisioning.errors import OperatorError
-from provisioning.scheduling import books
+from provisioning.scheduling import books, failing
 from provisioning.scheduling import job as jobs
 from provisioning.scheduling.books import Run
+from provisioning.scheduling.failing import Failing
 from provisioning.scheduling.job import JOBS, Job
 
-_FIRST_PAUSE = timedelta(seconds=1)
-_LONGEST_PAUSE = timedelta(minutes=5)
 _REPEATS_A_TICK = 100  # of a job with a queue, for the same moment; the next tick goes on
 
 _ROWS = text("SELECT name, done_until, enabled FROM job")
@@ -56,18 +55,6 @@ class Standing(NamedTuple):
     moment: datetime | None = None
 
 
-class Failing(NamedTuple):
-    """A job that fails: since when, with what pause until it is asked again."""
-
-    since: datetime
-    pause: timedelta
-    again_at: datetime
-
-    def rests(self, now: datetime) -> bool:
-        """Return whether the pause lasts; a clock that was put back makes none longer."""
-        return now < self.again_at <= now + self.pause
-
-
 class Runner:
     """Runs jobs on one connection; remembers which of them fail."""
 
@@ -86,7 +73,7 @@ class Runner:
 
     def tick(self, now: datetime, stopping: Event | None = None) -> list[Run]:
         """Do what is due by now, until nothing is or `stopping` is set; raise `LeadLost`."""
-        self._resting = {name for name, failing in self.failing.items() if failing.rests(now)}
+        self._resting = {name for name, paused in self.failing.items() if paused.rests(now)}
         runs: list[Run] = []
         repeats: Counter[tuple[str, datetime]] = Counter()
         while not (stopping and stopping.is_set()) and (one := self._first(now)) is not None:
@@ -152,9 +139,7 @@ class Runner:
         except DBAPIError as worse:
             self._check_lead(worse)
             log.error("failure_not_recorded", job=name, error=books.what_went_wrong(worse))
-        last = self.failing.get(name)
-        pause = _FIRST_PAUSE if last is None else min(2 * last.pause, _LONGEST_PAUSE)
-        self.failing[name] = Failing(now if last is None else last.since, pause, now + pause)
+        self.failing[name] = failing.again(self.failing.get(name), now)
         self._resting.add(name)
         return run
 

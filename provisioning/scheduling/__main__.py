@@ -1,0 +1,7 @@
+"""python -m provisioning.scheduling"""
+
+import sys
+
+from provisioning.scheduling import daemon
+
+sys.exit(daemon.main())

@@ -1490,8 +1490,9 @@ CREATE TABLE session_treatment (
     account_id      bigint,
     nas_address     inet NOT NULL,
     applied         text,                                            -- NULL: nobody knows
+    session_class   text,                                            -- of the login; another one: it was told anew
     desired         text NOT NULL,
-    reason          text NOT NULL,                                   -- policies/reasons.py
+    reason          text NOT NULL,                                   -- policies/reasons.py, or ordered
     action          text NOT NULL CHECK (action IN ('coa', 'disconnect', 'none')),
     state           text NOT NULL CHECK (state IN (
         'waiting',       -- to be sent, at next_attempt_at
@@ -1504,8 +1505,25 @@ CREATE TABLE session_treatment (
     acknowledged_at timestamptz,
     changed_at      timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX session_treatment_waiting ON session_treatment (next_attempt_at) WHERE state IN ('waiting', 'acknowledged');
+CREATE INDEX session_treatment_waiting ON session_treatment (nas_address, next_attempt_at)
+    WHERE state IN ('waiting', 'acknowledged');
 CREATE INDEX session_treatment_account_id ON session_treatment (account_id);
+
+-- what a mark stands for: the attributes that say speed and walls, for what is told beside the old ones
+CREATE TABLE treatment_mark (
+    mark            text PRIMARY KEY CHECK (mark ~ '^[0-9a-f]{8}$'),
+    attributes      jsonb NOT NULL CHECK (is_reply_attributes(attributes))
+);
+
+-- sessions that an operator wants ended, whatever the rules say; taken away when they are over
+CREATE TABLE disconnect_order (
+    session_id      bigint PRIMARY KEY,
+    account_id      bigint,
+    user_name       text NOT NULL,
+    nas_address     inet NOT NULL,
+    operator        text NOT NULL DEFAULT session_user,
+    ordered_at      timestamptz NOT NULL DEFAULT now()
+);
 
 CREATE TABLE enforcement_attempt (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -1530,10 +1548,11 @@ CREATE INDEX enforcement_attempt_sent_at ON enforcement_attempt (sent_at);
 -- how far the change log has been read by the enforcer, as the hook's feed does
 CREATE TABLE enforcement_position (
     one_row         boolean PRIMARY KEY DEFAULT true CHECK (one_row),
-    xid             xid8 NOT NULL DEFAULT pg_snapshot_xmin(pg_current_snapshot()),
+    snapshot        pg_snapshot NOT NULL DEFAULT pg_current_snapshot(),
     looked_until    timestamptz NOT NULL DEFAULT now()               -- up to which moment expiries have been looked at
 );
 INSERT INTO enforcement_position DEFAULT VALUES;
+CREATE INDEX account_expires_at ON account (expires_at) WHERE expires_at IS NOT NULL;
 
 -- --------------------------------------------------------------------------------------------------- jobs --
 
@@ -1646,6 +1665,7 @@ BEGIN
     PERFORM follow_changes('device', 'device', 'r.mac::text');
     -- opened and closed only: a session that merely counts on is nothing new to the hook
     PERFORM follow_changes('session', 'session', 'r.id::text', '{INSERT,DELETE,TRUNCATE}');
+    PERFORM follow_changes('disconnect_order', 'disconnect', 'r.session_id::text', '{INSERT}');
     PERFORM follow_changes('installation', 'installation', '''*''');
 END $$;
 
@@ -1830,6 +1850,7 @@ BEGIN
     PERFORM audit_table('suspension_run', 'suspension run', 'r.id::text', 'NULL::bigint');
     PERFORM audit_table('topup', 'topup', account_name, of_account);
     PERFORM audit_table('message_gateway', 'message gateway', 'r.channel::text', 'NULL::bigint', '{secret}', 'channel');
+    PERFORM audit_table('disconnect_order', 'disconnect', 'r.user_name', of_account, '{}', 'session_id');
     PERFORM audit_table('job', 'job', 'r.name', 'NULL::bigint', '{}', 'name', '{UPDATE,DELETE}');
     PERFORM audit_table('message_template', 'message template', 'r.name || '' '' || r.language || '' '' || r.channel',
                         'NULL::bigint', '{}', 'name, language, channel');
@@ -2167,6 +2188,9 @@ BEGIN
     PERFORM guard('allowance', 'usage', of_account, 'false');
     PERFORM guard('session_treatment', 'session',
                   everything || ' OR account_id IS NOT NULL AND ' || of_account, 'false');
+    PERFORM guard('disconnect_order', 'session',
+                  everything || ' OR account_id IS NOT NULL AND ' || of_account);
+    PERFORM guard('treatment_mark', 'session', everything, 'false');
     PERFORM guard('enforcement_attempt', 'session',
                   everything || ' OR account_id IS NOT NULL AND ' || of_account, 'false');
     FOREACH relation IN ARRAY '{job,job_run}'::text[] LOOP

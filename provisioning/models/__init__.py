@@ -20,7 +20,13 @@ from provisioning.models.base import Base
 from provisioning.models.belongings import Address, Attachment, Contact, ExternalId, Note, PortalReset
 from provisioning.models.customer import Customer, CustomerCodeSequence, CustomerGroup
 from provisioning.models.dunning import NoCutDay, Promise, SuspensionCandidate, SuspensionRun
-from provisioning.models.enforcement import EnforcementAttempt, EnforcementPosition, SessionTreatment
+from provisioning.models.enforcement import (
+    DisconnectOrder,
+    EnforcementAttempt,
+    EnforcementPosition,
+    SessionTreatment,
+    TreatmentMark,
+)
 from provisioning.models.installation import ChangeLog, ChangeLogFloor, Installation
 from provisioning.models.messages import Message, MessageAttachment, MessageGateway, MessageTemplate, Notice
 from provisioning.models.money import Allocation, CustomerBalance, Invoice, Payment
@@ -54,6 +60,7 @@ __all__ = [
     "CustomerCodeSequence",
     "CustomerGroup",
     "Device",
+    "DisconnectOrder",
     "EnforcementAttempt",
     "EnforcementPosition",
     "ExternalId",
@@ -89,5 +96,6 @@ __all__ = [
     "SuspensionRun",
     "TimeBand",
     "Topup",
+    "TreatmentMark",
     "UsageDay",
 ]

@@ -31,6 +31,7 @@ class Account(Versioned, Base):
             postgresql_using="gist",
             postgresql_where=text("delegated_ipv6_prefix IS NOT NULL"),
         ),
+        Index("account_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
         Index("account_vlan_id", "vlan_id", postgresql_where=text("vlan_id IS NOT NULL")),
     )
 

@@ -27,6 +27,16 @@ class Xid8(UserDefinedType[str]):
         return "xid8"
 
 
+class PgSnapshot(UserDefinedType[str]):
+    """Which transactions could be seen at some moment, as text."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the type's name in SQL."""
+        return "pg_snapshot"
+
+
 NOTE_KIND = ENUM("note", "popup", "debtor", name="note_kind", create_type=False)
 ADDRESS_KIND = ENUM("install", "billing", "postal", "physical", name="address_kind", create_type=False)
 INVOICE_KIND = ENUM("invoice", "credit_note", name="invoice_kind", create_type=False)

@@ -4,7 +4,16 @@ from sqlalchemy import BigInteger, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from provisioning.models.base import Base, BigInt, Identifier, Moment, SmallInt, Xid8, has_default
+from provisioning.models.base import (
+    Base,
+    BigInt,
+    Identifier,
+    Moment,
+    PgSnapshot,
+    ReplyAttributes,
+    SmallInt,
+    has_default,
+)
 
 
 class SessionTreatment(Base):
@@ -14,6 +23,7 @@ class SessionTreatment(Base):
     __table_args__ = (
         Index(
             "session_treatment_waiting",
+            "nas_address",
             "next_attempt_at",
             postgresql_where=text("state = ANY (ARRAY['waiting'::text, 'acknowledged'::text])"),
         ),
@@ -24,6 +34,7 @@ class SessionTreatment(Base):
     account_id: Mapped[BigInt | None]
     nas_address: Mapped[str] = mapped_column(INET)
     applied: Mapped[str | None]
+    session_class: Mapped[str | None]
     desired: Mapped[str]
     reason: Mapped[str]
     action: Mapped[str]
@@ -32,6 +43,28 @@ class SessionTreatment(Base):
     next_attempt_at: Mapped[Moment | None]
     acknowledged_at: Mapped[Moment | None]
     changed_at: Mapped[Moment] = has_default()
+
+
+class TreatmentMark(Base):
+    """What a mark stands for."""
+
+    __tablename__ = "treatment_mark"
+
+    mark: Mapped[str] = mapped_column(primary_key=True)
+    attributes: Mapped[ReplyAttributes]
+
+
+class DisconnectOrder(Base):
+    """A session that an operator wants ended."""
+
+    __tablename__ = "disconnect_order"
+
+    session_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    account_id: Mapped[BigInt | None]
+    user_name: Mapped[str]
+    nas_address: Mapped[str] = mapped_column(INET)
+    operator: Mapped[str] = has_default()
+    ordered_at: Mapped[Moment] = has_default()
 
 
 class EnforcementAttempt(Base):
@@ -66,5 +99,5 @@ class EnforcementPosition(Base):
     __tablename__ = "enforcement_position"
 
     one_row: Mapped[bool] = has_default(primary_key=True)
-    xid: Mapped[str] = has_default(Xid8)
+    snapshot: Mapped[str] = has_default(PgSnapshot)
     looked_until: Mapped[Moment] = has_default()

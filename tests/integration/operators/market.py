@@ -201,6 +201,9 @@ INSERT INTO allowance (account_id, period_start, octets, starts_at, ends_at, exp
 VALUES (%(account)s, current_date, 7777, now(), now(), now());
 INSERT INTO session_treatment (session_id, account_id, nas_address, desired, reason, action, state)
 SELECT id, account_id, nas_address, %(mark)s, 'accepted', 'none', 'agreed' FROM session WHERE account_id = %(account)s;
+INSERT INTO treatment_mark VALUES ('10000000', '[]') ON CONFLICT DO NOTHING;
+INSERT INTO disconnect_order (session_id, account_id, user_name, nas_address)
+SELECT id, account_id, %(mark)s, nas_address FROM session WHERE account_id = %(account)s;
 INSERT INTO enforcement_attempt (session_id, account_id, user_name, nas_address, action, attributes, reason, attempt,
                                  sent_at, outcome)
 SELECT id, account_id, %(mark)s, nas_address, 'coa', '[]', 'accepted', 1, now(), 'ack' FROM session

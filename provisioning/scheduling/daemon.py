@@ -200,8 +200,8 @@ def _configure_log() -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that takes longer than a second is no news
 
 
-def main() -> int:
-    """Run until SIGTERM; return the exit code."""
+def main(known: Sequence[Job] = JOBS) -> int:
+    """Run these jobs until SIGTERM; return the exit code."""
     _configure_log()
     try:
         settings = settings_from(os.environ)
@@ -209,7 +209,7 @@ def main() -> int:
         log.error("scheduler_misconfigured", error=str(exc))
         return 1
     os.umask(0o077)
-    scheduler = Scheduler(settings)
+    scheduler = Scheduler(settings, known)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stopping.set())
     reporter = Reporter(settings.report, scheduler.describe)

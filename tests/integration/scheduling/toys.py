@@ -1,6 +1,6 @@
 """Jobs to schedule that write a diary: which job ran for which moment. What they do besides is in their table.
 
-toy      job, due_at, does: '' writes the diary; raise, break (SQL), die (its own connection), queue (stays until taken)
+toy      job, due_at, does: '' writes the diary; raise, break (SQL), die (its own connection), sleep
 diary    job, at, in the order in which they were written
 """
 
@@ -40,6 +40,8 @@ class Toy:
                 raise ValueError("no such luck")
             case "break":
                 session.execute(text("SELECT 1/0"))
+            case "sleep":
+                session.execute(text("SELECT pg_sleep(2)"))
             case "die":
                 session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         return {"written": 1, "left": 0}

@@ -4,6 +4,8 @@
   MikroTik's. The shaper keeps it in a signed 32-bit number.
 * The shaper goes through every Filter-Id and skips what is no rate. So a walled garden's filter may stand beside the
   speed (hence `+=`), but its name has to be a word: `10/x` or `k` would be taken for a speed.
+* A CoA changes the shaper's rates (shaper.c, ev_radius_coa). Its attributes go to pppd_compat's ip-change script too,
+  which has to follow the filter as ip-up does: so one gets into a walled garden, and out of it, without another login.
 * There are no profiles; bursts are factors in accel-ppp.conf. Accel-VRF-Name is not in FreeRADIUS 3.2.1.
 """
 
@@ -39,6 +41,11 @@ def garden(walls: Garden) -> Pairs:
     return (*pools, pairs.add("Filter-Id", walls.profile))
 
 
+def coa(before: Pairs, after: Pairs) -> Pairs | None:
+    """Every Filter-Id that is to hold, of speed and walls; the shaper forgets a rate that is not said again."""
+    return after if after and all(pair.name == "Filter-Id" for pair in (*before, *after)) else None
+
+
 VENDOR = Vendor(
     name="accel_ppp",
     label="accel-ppp",
@@ -48,4 +55,5 @@ VENDOR = Vendor(
     ipv6_pool=pairs.ipv6_pool,
     delegated_ipv6_pool=pairs.delegated_ipv6_pool,
     attributes=pairs.STANDARD,
+    coa=coa,
 )

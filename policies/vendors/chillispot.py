@@ -2,6 +2,7 @@
 
 * ChilliSpot-Bandwidth-Max-Up and -Down in **kbit/s**, u32, rounded down, at least 1.
 * CoovaChilli takes the WISPr rates too, in bit/s; one of the two is enough, and these come first.
+* A CoA changes the rates (chilli.c, cb_radius_coa_ind); it has to name the user.
 * There is no profile, no burst and no page of its own: the walled garden is a pool, or Filter-Id.
 """
 
@@ -28,6 +29,11 @@ def garden(walls: Garden) -> Pairs:
     return pairs.build_garden(walls)
 
 
+def coa(before: Pairs, after: Pairs) -> Pairs | None:
+    """The two rates."""
+    return pairs.restate(before, after, frozenset({"ChilliSpot-Bandwidth-Max-Up", "ChilliSpot-Bandwidth-Max-Down"}))
+
+
 VENDOR = Vendor(
     name="chillispot",
     label="ChilliSpot / CoovaChilli",
@@ -37,4 +43,5 @@ VENDOR = Vendor(
     ipv6_pool=pairs.ipv6_pool,
     delegated_ipv6_pool=pairs.delegated_ipv6_pool,
     attributes=pairs.STANDARD | {"ChilliSpot-Bandwidth-Max-Up", "ChilliSpot-Bandwidth-Max-Down"},
+    coa=coa,
 )

@@ -5,6 +5,8 @@
   refused. `lcp:interface-config=rate-limit ...` could carry numbers but forces a full virtual-access interface per
   session, which hurts scaling, and is not used.
 * Several Cisco-AVPair in one reply need `+=`, also the pool's: `=` and `:=` would keep one of them.
+* A CoA puts other policy-maps in the place of the session's ("Per-Session QoS", RADIUS CoA); anything else takes
+  another login.
 * A walled garden is a pool; Filter-Id names an access list that may not exist, which IOS treats as "permit all".
 """
 
@@ -43,6 +45,13 @@ def ipv4_pool(name: str) -> Pairs:
     return (pairs.add("Cisco-AVPair", f"ip:addr-pool={_check_name(name)}"),)
 
 
+def coa(before: Pairs, after: Pairs) -> Pairs | None:
+    """The policy-maps of both directions."""
+    named = tuple(pair for pair in after if pair.value.startswith("ip:sub-qos-policy-"))
+    kept = [pair for pair in before if not pair.value.startswith("ip:sub-qos-policy-")]
+    return named if named and kept == [pair for pair in after if pair not in named] else None
+
+
 VENDOR = Vendor(
     name="cisco",
     label="Cisco IOS / IOS XE",
@@ -52,4 +61,5 @@ VENDOR = Vendor(
     ipv6_pool=pairs.ipv6_pool,
     delegated_ipv6_pool=pairs.delegated_ipv6_pool,
     attributes=frozenset({"Cisco-AVPair", "Framed-IPv6-Pool", "Delegated-IPv6-Prefix-Pool"}),
+    coa=coa,
 )

@@ -5,6 +5,7 @@
 * Without a profile: QOS-Rate-Inbound (upload) and QOS-Rate-Outbound (download), text in the syntax of the policy's
   `rate`. **Assumption**: that is kbit/s; it is not confirmed by an official page we could read. Rounded down, at least
   1. The bursts stay the policy's.
+* A CoA changes profiles and rates. Redirection takes another login, as no attribute says that it has ended.
 """
 
 from policies.speed import Garden, Speed
@@ -29,6 +30,14 @@ def garden(walls: Garden) -> Pairs:
     return pairs.build_garden(walls, profile="HTTP-Redirect-Profile-Name", redirect_url="HTTP-Redirect-URL")
 
 
+_LIVE = frozenset({"Qos-Policing-Profile-Name", "Qos-Metering-Profile-Name", "QOS-Rate-Inbound", "QOS-Rate-Outbound"})
+
+
+def coa(before: Pairs, after: Pairs) -> Pairs | None:
+    """The two profiles, or the two rates."""
+    return pairs.restate(before, after, _LIVE)
+
+
 VENDOR = Vendor(
     name="ericsson",
     label="Ericsson SmartEdge (Redback)",
@@ -46,4 +55,5 @@ VENDOR = Vendor(
         "HTTP-Redirect-Profile-Name",
         "HTTP-Redirect-URL",
     },
+    coa=coa,
 )

@@ -4,6 +4,7 @@
 * Input is the customer's upload, output the download.
 * All four are always sent: a CoA that lowers only the CIR "did not take effect" (ETC0001084741). The peak is the burst
   rate, or the rate.
+* A CoA changes the four rates, always said together, or the QoS profile. Domain and page take another login.
 * Huawei-Qos-Profile-Name is one profile for both directions: the download profile's name; the upload profile's is not
   sent. The router lower-cases it by default, and by default a name it does not know takes the user offline.
 """
@@ -45,6 +46,22 @@ def delegated_ipv6_pool(name: str) -> Pairs:
     return (pairs.put("Huawei-Delegated-IPv6-Prefix-Pool", name),)
 
 
+_LIVE = frozenset(
+    {
+        "Huawei-Input-Average-Rate",
+        "Huawei-Input-Peak-Rate",
+        "Huawei-Output-Average-Rate",
+        "Huawei-Output-Peak-Rate",
+        "Huawei-Qos-Profile-Name",
+    }
+)
+
+
+def coa(before: Pairs, after: Pairs) -> Pairs | None:
+    """All four rates, or the profile."""
+    return pairs.restate(before, after, _LIVE)
+
+
 VENDOR = Vendor(
     name="huawei",
     label="Huawei NE / ME",
@@ -67,4 +84,5 @@ VENDOR = Vendor(
             "Huawei-Delegated-IPv6-Prefix-Pool",
         }
     ),
+    coa=coa,
 )

@@ -6,6 +6,7 @@
 * With a profile, the service is the profile as it is named (it may have parameters in brackets). Where upload has a
   name of its own it is a second service, under tag 2.
 * Tagged, and `+=`: of two tags with `:=` FreeRADIUS keeps the last.
+* A CoA deactivates the old service, by its full name, and activates the new one, in one packet.
 * Bursts are the dynamic profile's business; they are not sent.
 """
 
@@ -45,6 +46,15 @@ def delegated_ipv6_pool(name: str) -> Pairs:
     return (pairs.put("ERX-IPv6-Delegated-Pool-Name", name),)
 
 
+def coa(before: Pairs, after: Pairs) -> Pairs | None:
+    """Services that end, then services that begin; a filter takes another login."""
+    ended = [pair.value for pair in before if pair not in after]
+    begun = tuple(pair for pair in after if pair not in before)
+    kept = {pair.name for pair in (*before, *after) if not pair.name.startswith("ERX-Service-Activate")}
+    if any(pair.name in kept for pair in {*before} ^ {*after}):
+        return None
+
+
 VENDOR = Vendor(
     name="juniper",
     label="Juniper MX / ERX",
@@ -62,4 +72,5 @@ VENDOR = Vendor(
             "ERX-IPv6-Delegated-Pool-Name",
         }
     ),
+    coa=coa,
 )

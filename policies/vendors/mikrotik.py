@@ -8,6 +8,9 @@
   rates, a missing burst time is 1 s. A direction without burst is 0: RouterOS's "no burst".
 * The priority's place is after the bursts, so a priority alone is sent with bursts of 0.
 * Rate-Limit beats the Ascend-* and WISPr attributes; none of them is sent.
+* A CoA may change Mikrotik-Rate-Limit and Mikrotik-Group, says the manual (AAA, "Change of Authorization"), not pools
+  or routes; of address lists it says nothing, so a walled garden takes another login. A group cannot take the place of
+  a rate limit, which would stay.
 * With a profile Mikrotik-Group is sent *instead* of the rate: Rate-Limit would override the PPP or hotspot profile. It
   is one profile for both directions: the download profile's name; the upload profile's is not sent.
 """
@@ -17,6 +20,7 @@ from policies.vendors import pairs
 from policies.vendors.vendor import Pairs, Vendor
 
 NO_BURST = ("0", "0", "0")
+_LIVE = frozenset({"Mikrotik-Rate-Limit", "Mikrotik-Group"})
 
 
 def speed(tier: Speed) -> Pairs:
@@ -69,6 +73,11 @@ def delegated_ipv6_pool(name: str) -> Pairs:
     return (pairs.put("Mikrotik-Delegated-IPv6-Pool", name),)
 
 
+def coa(before: Pairs, after: Pairs) -> Pairs | None:
+    """The rate limit or the group."""
+    return pairs.restate(before, after, _LIVE)
+
+
 VENDOR = Vendor(
     name="mikrotik",
     label="MikroTik RouterOS",
@@ -87,4 +96,5 @@ VENDOR = Vendor(
             "Mikrotik-Delegated-IPv6-Pool",
         }
     ),
+    coa=coa,
 )

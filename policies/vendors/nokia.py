@@ -6,6 +6,7 @@
   profile's. -1 would be "no limit" and is never written.
 * An override changes the numbers of the router's default SLA profile. With a profile Alc-SLA-Prof-Str is sent instead,
   one for both directions: the download profile's name; the upload profile's is not sent.
+* A CoA changes the overrides, or the SLA profile; an override that was given cannot be taken back.
 * The walled garden is a filter for one-time redirection, written `Ingr-v4:<number>`. It redirects **once**: give the
   garden a pool as well where customers are to stay in.
 """
@@ -41,6 +42,14 @@ def delegated_ipv6_pool(name: str) -> Pairs:
     return (pairs.put("Alc-Delegated-IPv6-Pool", name),)
 
 
+_LIVE = frozenset({"Alc-Subscriber-QoS-Override", "Alc-SLA-Prof-Str"})
+
+
+def coa(before: Pairs, after: Pairs) -> Pairs | None:
+    """The overrides or the SLA profile."""
+    return pairs.restate(before, after, _LIVE)
+
+
 VENDOR = Vendor(
     name="nokia",
     label="Nokia SR",
@@ -59,4 +68,5 @@ VENDOR = Vendor(
             "Alc-Delegated-IPv6-Pool",
         }
     ),
+    coa=coa,
 )

@@ -89,6 +89,17 @@ def build_garden(garden: Garden, *, profile: str | None = "Filter-Id", redirect_
     return pairs
 
 
+def restate(before: Pairs, after: Pairs, changeable: frozenset[str]) -> Pairs | None:
+    """Give the changeable attributes of `after`; None where another one changes, or one is to go away.
+
+    Saying nothing of an attribute leaves it as it is, so none can be taken back.
+    """
+    changed = {pair.name for pair in after if pair not in before} | {pair.name for pair in before if pair not in after}
+    if not changed <= changeable & {pair.name for pair in after}:
+        return None
+    return tuple(pair for pair in after if pair.name in changeable)
+
+
 def ipv4_pool(name: str) -> Pairs:
     """RFC 2869 Framed-Pool."""
     return (put("Framed-Pool", name),)

@@ -15,6 +15,10 @@ class Vendor:
 
     `speed` and `garden` raise `Unexpressible` where the vendor's attributes cannot say it. `attributes` names every
     attribute the functions may use, so that it can be checked against the installed dictionaries.
+
+    `coa` gives the attributes of a CoA-Request (RFC 5176) that leads a session from what it was told to what it is to
+    be told, both as policies/treatment.py's `live` has them; None where that takes another login. No `coa`: it always
+    does.
     """
 
     name: str  # as stored in nas.vendor
@@ -25,3 +29,4 @@ class Vendor:
     ipv6_pool: Callable[[str], Pairs]
     delegated_ipv6_pool: Callable[[str], Pairs]
     attributes: frozenset[str]
+    coa: Callable[[Pairs, Pairs], Pairs | None] | None = None

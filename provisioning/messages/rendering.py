@@ -14,6 +14,7 @@ Known weakness: loops within loops, of lists that are written out, can take long
 far.
 """
 
+import base64
 import json
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -36,7 +37,7 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
     *(nodes.Getattr, nodes.Getitem, nodes.List, nodes.Tuple),
 )
 _FILTERS = frozenset({"upper", "lower", "title", "capitalize", "trim", "default", "length", "first", "last", "join"})
-_FILTERS |= {"escape", "e", "urlencode", "json"}
+_FILTERS |= {"escape", "e", "urlencode", "json", "base64"}
 _TESTS = frozenset({"defined", "undefined", "none", "eq", "equalto", "ne", "lt", "le", "gt", "ge", "in", "odd", "even"})
 _OF_A_LOOP = frozenset({"index", "first", "last", "length"})
 
@@ -90,7 +91,7 @@ def one_line(text: str) -> str:
 def _environment(*, html: bool) -> jinja2.Environment:
     made = _Sandbox(undefined=jinja2.StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True)
     if not html:
-        made.filters["json"] = _json
+        made.filters |= {"json": _json, "base64": _base64}
     made.filters = {name: one for name, one in made.filters.items() if name in _FILTERS}
     made.tests = {name: one for name, one in made.tests.items() if name in _TESTS}
     made.globals = {}
@@ -143,6 +144,11 @@ def _json(value: Any) -> Markup:
     if isinstance(value, jinja2.Undefined):
         str(value)
     return Markup(json.dumps(str(value) if isinstance(value, Markup) else value))  # noqa: S704 - text, never in HTML
+
+
+def _base64(value: Any) -> str:
+    """Return text in base64, for HTTP's basic authentication: {{ (user ~ ":" ~ password)|base64 }}."""
+    return base64.b64encode(str(value).encode()).decode()
 
 
 def _line(exc: object) -> str:

@@ -53,6 +53,7 @@ def coa(before: Pairs, after: Pairs) -> Pairs | None:
     kept = {pair.name for pair in (*before, *after) if not pair.name.startswith("ERX-Service-Activate")}
     if any(pair.name in kept for pair in {*before} ^ {*after}):
         return None
+    return (*(pairs.add("ERX-Service-Deactivate", name) for name in ended), *begun)
 
 
 VENDOR = Vendor(

@@ -1082,7 +1082,7 @@ BEGIN
 END $$;
 
 -- where there are customers: one step in the index for each
-CREATE FUNCTION customer_zones() RETURNS SETOF text LANGUAGE sql STABLE AS $$
+CREATE FUNCTION customer_zones() RETURNS SETOF text LANGUAGE sql STABLE ROWS 10 SET search_path FROM CURRENT AS $$
     WITH RECURSIVE zone AS (
         (SELECT time_zone FROM customer WHERE time_zone IS NOT NULL ORDER BY time_zone LIMIT 1)
         UNION ALL

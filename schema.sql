@@ -1208,6 +1208,13 @@ CREATE TABLE message_attachment (
     PRIMARY KEY (message_id, sha256)
 );
 
+-- what a customer knows its reseller by; whoever writes to it says so, whether he may see resellers or not
+CREATE FUNCTION brand_for(customer_id bigint) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    SELECT brand FROM customer JOIN reseller ON reseller.id = reseller_id
+    WHERE customer.id = brand_for.customer_id AND may_see_customer(customer.id)
+$$;
+
 -- the provider's own words in place of those that come with Tollkeeper (provisioning/messages/templates); Jinja2
 CREATE TABLE message_template (
     name            text NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{0,60}$'),
@@ -2350,7 +2357,7 @@ GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as
     my_changes(), customers_reached(), sessions_reached(), static_holders(inet[], bigint), credit_refusal(bigint),
     vlan_holder(integer, bigint, bigint, bigint[]), set_operator_login(text, text), audit_chain(),
     local_moment(date, integer, text), dunning_day(text, timestamptz), cut_moment(text, timestamptz),
-    audit_flaws(bigint, bigint), audit_loose_ends() TO tollkeeper_operator;
+    brand_for(bigint), audit_flaws(bigint, bigint), audit_loose_ends() TO tollkeeper_operator;
 
 -- the fold is no operator: what it was granted above, it sees all of
 DO $$

@@ -15,7 +15,7 @@ from provisioning import acts, database, intent, media_type, rows
 from provisioning.acts import act
 from provisioning.attachment_store import Damaged, Store
 from provisioning.errors import BadInput, Forbidden
-from provisioning.models import Attachment, Customer
+from provisioning.models import Attachment, Customer, MessageAttachment
 from provisioning.units import format_octets
 
 _ADDING = text("SELECT pg_advisory_xact_lock_shared(hashtext('tollkeeper.attachment'))")
@@ -45,17 +45,23 @@ def add(
     description: str | None = None,
 ) -> Attachment:
     """Keep a file of a customer; raise `BadInput` for one that is too big, or of a kind that is not taken."""
+    row = Attachment(customer_id=customer.id, octets=len(octets))
+    rows.put(row, {"file_name": file_name, "description": description})
+    row.sha256, row.media_type = keep(session, octets, store=store, limit_octets=limit_octets)
+    return rows.add(session, row)
+
+
+def keep(session: Session, octets: bytes, *, store: Store, limit_octets: int) -> tuple[str, str]:
+    """Put a content into the store, before the row that has it; return its SHA-256 and its media type."""
     if len(octets) > limit_octets:
         raise BadInput(
             f"the file is bigger than {format_octets(limit_octets)}",
             "Make it smaller; TOLLKEEPER_ATTACHMENT_OCTETS is the limit.",
         )
-    row = Attachment(customer_id=customer.id, media_type=media_type.told(octets), octets=len(octets))
-    rows.put(row, {"file_name": file_name, "description": description})
+    told = media_type.told(octets)
     with database.translated():
         session.execute(_ADDING)
-    row.sha256 = store.digest(octets) if intent.current().dry_run else store.put(octets)
-    return rows.add(session, row)
+    return store.digest(octets) if intent.current().dry_run else store.put(octets), told
 
 
 @act("customer")
@@ -103,10 +109,12 @@ def verify(session: Session, store: Store) -> Verified:
 
 @act("customer")
 def sweep(session: Session, store: Store) -> int:
-    """Remove the files that no attachment has any more; return how many. Only who sees all may."""
+    """Remove the files that no attachment, and no message, has any more; return how many. Only who sees all may."""
+    acts.check_may_view(session, "message")  # or those of messages would seem to be nobody's
     with database.translated():
         (_, sees_all) = session.execute(_SWEEPING).one()
     if not sees_all:
         raise Forbidden("only the provider's operators may sweep attachments", "Leave out --sweep.")
     kept = session.scalars(select(Attachment.sha256).where(Attachment.removed_at.is_(None)))
-    return store.sweep(frozenset(kept))
+    sent = session.scalars(select(MessageAttachment.sha256))
+    return store.sweep(frozenset(kept) | frozenset(sent))

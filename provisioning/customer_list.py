@@ -111,6 +111,12 @@ def count(look: Look, wanted: Wanted) -> int:
     return int(look.column(query.select("count(*)"), **query.values)[0])
 
 
+def ids(look: Look, wanted: Wanted) -> list[int]:
+    """Return the ids of all of them."""
+    query = _query(look, wanted, walking=False)
+    return look.column(query.select("customer.id"), **query.values)
+
+
 def _begin_behind(look: Look, query: _Query, key: str, code: str, sign: str) -> None:
     if key == SORTS["code"]:
         query.add(f"customer.code {sign} %(after)s", after=code)

@@ -1,26 +1,20 @@
 """tollkeeper attachment: files of customers."""
 
-import os
-import stat
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from provisioning import units
-from provisioning.cli import belongings, output, secrets, types
+from provisioning.cli import belongings, files, output, types
 from provisioning.cli.command import LazyGroup
 from provisioning.errors import BadInput
 
-if TYPE_CHECKING:
-    from provisioning.attachment_store import Store
-
 _COLUMNS = ("id", "file_name", "media_type", "octets", "author", "created_at", "description")
 _KEYS = "id, customer, file_name, media_type, octets, sha256, description, author, created_at, removed_at"
-_LIMIT_OCTETS = 20 * 2**20
 _attachment_id = click.argument("attachment_id", metavar="ID", type=types.NUMBER)
 
 
@@ -57,15 +51,15 @@ def add(code: str, file: str, description: str | None) -> output.Result:
     """Keep a file of a customer."""
     from provisioning import attachment as attachments
 
-    limit = _limit_octets()
-    octets = _read(file, limit)
+    limit = files.limit_octets()
+    octets = files.read(file, limit)
     return belongings.added(
         "attachment",
         code,
         lambda session, owner: attachments.add(
             *(session, owner, octets),
             file_name=Path(file).name,
-            store=_store(),
+            store=files.store(),
             limit_octets=limit,
             description=description,
         ),
@@ -91,7 +85,7 @@ def show(attachment_id: int) -> output.Result:
     with database.transaction() as session:
         row = attachments.find(session, attachment_id)
         view = belongings.of(session, row)
-        preview = attachments.preview(row, _store())
+        preview = attachments.preview(row, files.store())
     shown = output.shown(view)
 
     def draw() -> Iterable[Any]:
@@ -113,12 +107,12 @@ def get(attachment_id: int, file: str | None) -> output.Result:
 
     with database.transaction() as session:
         row = attachments.find(session, attachment_id)
-        octets = _store().get(row.sha256)
+        octets = files.store().get(row.sha256)
     if file is None:
         if sys.stdout.isatty() and not row.media_type.startswith("text/"):
             raise BadInput("the file is none for a terminal", f"Give it a name: --output {row.file_name}.")
         return _Content({}, lambda: (), octets=octets)
-    _write_new(file, octets)
+    files.write_new(file, octets)
     data = {"id": row.id, "file": file, "octets": len(octets)}
     return output.Result(data, lambda: [f"attachment {row.id} is in {file}"])
 
@@ -144,9 +138,9 @@ def verify(sweep: bool) -> output.Result:
     from provisioning import database
 
     with database.transaction() as session:
-        found = attachments.verify(session, _store())
+        found = attachments.verify(session, files.store())
         flaws = [(belongings.of(session, row), flaw) for row, flaw in found.flaws]
-        swept = attachments.sweep(session, _store()) if sweep else None
+        swept = attachments.sweep(session, files.store()) if sweep else None
     data = {
         "attachments": found.attachments,
         "octets": found.octets,
@@ -161,35 +155,3 @@ def verify(sweep: bool) -> output.Result:
             yield f"{swept} swept"
 
     return output.Result(data, lines, exit_status=1 if flaws else 0)
-
-
-def _store() -> "Store":
-    from provisioning.attachment_store import Store
-
-    return Store(secrets.home() / "attachments")
-
-
-def _limit_octets() -> int:
-    text = os.environ.get("TOLLKEEPER_ATTACHMENT_OCTETS")
-    return _LIMIT_OCTETS if not text else units.parse_octets(text)
-
-
-def _read(file: str, limit: int) -> bytes:
-    """Return the content of an ordinary file, of a bigger one no more than shows that it is."""
-    try:
-        with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:  # a pipe would wait for a writer
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                raise BadInput(f"{file} is no ordinary file", "Give the name of a file.")
-            return opened.read(limit + 1)
-    except (OSError, ValueError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else str(exc)
-        raise BadInput(f"file {file} cannot be read: {reason}", "Check its name and its owner.") from exc
-
-
-def _write_new(file: str, octets: bytes) -> None:
-    try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-            opened.write(octets)
-    except (OSError, ValueError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else str(exc)
-        raise BadInput(f"file {file} cannot be written: {reason}", "Choose a name that is not there yet.") from exc

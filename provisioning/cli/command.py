@@ -36,6 +36,8 @@ _DRY_RUN_KEYS = (
 class Command(click.Command):
     """A command with --json, whose result is printed; with --dry-run and --yes where it changes something."""
 
+    dry_run_keys = _DRY_RUN_KEYS
+
     def __init__(
         self, *arguments: Any, example: str = "", keys: str = "", changes: bool | None = None, **keywords: Any
     ) -> None:
@@ -44,7 +46,7 @@ class Command(click.Command):
             if param.type is click.STRING:
                 param.type = types.TEXT  # which completes names
         self.changes = self.name not in _LOOKING if changes is None else changes
-        self.epilog = _epilog(example, keys, _DRY_RUN_KEYS if self.changes else "")
+        self.epilog = _epilog(example, keys, self.dry_run_keys if self.changes else "")
         if self.changes:
             self.params.append(click.Option(["--dry-run"], is_flag=True, help="Change nothing, show what would."))
             self.params.append(click.Option(["--yes"], is_flag=True, help="Do not ask, however many it concerns."))

@@ -56,10 +56,9 @@ _FILTERS: list[types.Spec] = [
 ]
 
 
-def _filters(function: Decorated) -> Decorated:
+def filters(function: Decorated) -> Decorated:
+    """Decorate with what customers are listed by, but for those that are deleted."""
     for decorate in (
-        click.option("--all", "with_deleted", is_flag=True, default=None, help="Deleted ones too."),
-        click.option("--deleted", is_flag=True, default=None, help="Deleted ones only; they are hidden otherwise."),
         types.switch("online", "online", "offline", "With an open session, or without."),
         click.option(
             "--state", "states", type=click.Choice(_STATES), multiple=True, help="In this state. Repeat: or that."
@@ -77,7 +76,9 @@ def _filters(function: Decorated) -> Decorated:
     example="tollkeeper customer list --group Homes --state suspended --owes-more-than 500 --sort balance --reverse",
     keys=f"a list of ({KEYS}, {_MORE_KEYS})",
 )
-@_filters
+@filters
+@click.option("--deleted", is_flag=True, default=None, help="Deleted ones only; they are hidden otherwise.")
+@click.option("--all", "with_deleted", is_flag=True, default=None, help="Deleted ones too.")
 @click.option(
     "--columns", type=types.Parsed("COLUMNS", customer_columns.parse), help="Which, and in which order: code,name."
 )
@@ -100,7 +101,7 @@ def listing(
             from provisioning import saved_filter
 
             asked = saved_filter.find(look, saved)["options"] | asked
-        wanted = _wanted(asked)
+        wanted = wanted_by(asked)
         if counting:
             count = customer_list.count(look, wanted)
             result = output.Result({"count": count}, lambda: [str(count)])
@@ -113,7 +114,7 @@ def listing(
     return result
 
 
-def _wanted(asked: Mapping[str, Any]) -> "Wanted":
+def wanted_by(asked: Mapping[str, Any]) -> "Wanted":
     """Return what is asked for, as it comes from the command line, or from where it was saved."""
     from provisioning import units
     from provisioning.customer_list import Wanted

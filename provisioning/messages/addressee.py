@@ -28,13 +28,13 @@ _FIND = text(
            customer.language, installation.language AS providers_language,
            coalesce(customer.time_zone, installation.time_zone) AS time_zone, installation.currency,
            installation.quiet_from_minute, installation.quiet_until_minute,
-           coalesce(reseller.brand, installation.name) AS provider,
+           coalesce(CASE WHEN customer.reseller_id IS NOT NULL THEN brand_for(customer.id) END,
+                    installation.name) AS provider,
            CASE WHEN may('money', 'view') THEN coalesce(balance_cents, 0) END AS balance_cents,
            (SELECT jsonb_agg(jsonb_build_object('purposes', purposes, 'email', email, 'phone', phone)
                              ORDER BY contact.id)
             FROM contact WHERE contact.customer_id = customer.id) AS contacts
     FROM customer CROSS JOIN installation
-    LEFT JOIN reseller ON reseller.id = customer.reseller_id
     LEFT JOIN customer_balance ON customer_balance.customer_id = customer.id
     WHERE customer.id = ANY(:ids)
     """  # noqa: S608

@@ -6,7 +6,7 @@ Days are the customer's own, a bar's width is a percentage of the day with the m
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -95,3 +95,19 @@ def _add(sums: dict[Any, list[int]], key: Any, octets: tuple[int, int]) -> None:
 
 def _sum(octets: Collection[Any]) -> list[int]:
     return [sum(one[0] for one in octets), sum(one[1] for one in octets)]
+
+
+def example() -> Fields:
+    """Return the field `report` of nobody, for previews of templates."""
+    first, last = date(2026, 10, 1), date(2026, 10, 31)
+    sizes = [(number * 7 % 11) * 10**9 for number in range(31)]
+    used = [_Used("frikkie@example", "Home 50", first + timedelta(days=n), s // 8, s) for n, s in enumerate(sizes)]
+    return made(used, first, last)
+
+
+class _Used(NamedTuple):
+    user_name: str
+    package: str
+    day: date
+    octets_in: int
+    octets_out: int

@@ -12,6 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from policies.accounting import days
+from provisioning import usage
+from provisioning.acts import check_may_view
+from provisioning.messages import addressee, fields, report, wording
+from provisioning.models import Customer
 from provisioning.scheduling.job import Counts
 
 _LATE = timedelta(days=1)  # a run that late still tells of it
@@ -48,6 +52,16 @@ class Begun(NamedTuple):
     ended: date
 
 
+class Preview(NamedTuple):
+    """A report as the customer gets it."""
+
+    first_day: date
+    last_day: date
+    subject: str
+    body: str
+    html: str | None
+
+
 def due(session: Session, after: datetime, until: datetime) -> datetime | None:
     """Return when the next billing period of somebody who wants a report begins."""
     moments = [begun_after(row.time_zone, row.billing_day, after) for row in session.execute(_CALENDARS)]
@@ -64,6 +78,21 @@ def run(session: Session, at: datetime) -> Counts:
     names = ("zones", "billing_days", "first_days", "moments")
     done = session.execute(_INSERT, dict(zip(names, map(list, columns), strict=True)))
     return {"reports": int(getattr(done, "rowcount", 0))}
+
+
+def preview(session: Session, customer: Customer, *, on: date | None = None) -> Preview:
+    """Return the report of the billing period that had ended by a day, today unless said, in the customer's words."""
+    check_may_view(session, "usage")
+    (row,) = addressee.find(session, [customer.id]).values()
+    on = on or usage.today(session, row["time_zone"])
+    at = _start(row["time_zone"], on)
+    ended = begun_by(row["time_zone"], customer.billing_day, at).ended
+    found = report.find(session, {(customer.id, ended): customer.billing_day})[customer.id, ended]
+    words = wording.load(session).find("report", "email", addressee.languages(row))
+    if words is None:
+        raise AssertionError("there is a report in English")
+    written = wording.write(words, fields.of_notice(row, {"report": found}, at))
+    return Preview(ended, report.last_day(ended, customer.billing_day), *written)
 
 
 def _begun(session: Session, at: datetime) -> Iterator[Begun]:

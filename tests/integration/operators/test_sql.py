@@ -17,6 +17,7 @@ CALLABLE = {
     *("my_changes", "customers_reached", "sessions_reached"),  # of his own transaction
     *("next_customer_codes", "group_has_reseller", "static_holders", "vlan_holder"),  # that something is taken
     *("customers_by_text", "credit_refusal"),  # of customers that he sees
+    "brand_for",  # of customers that he may see
     *("set_operator_login", "audit_chain", "audit_flaws", "audit_loose_ends"),  # they ask what he may
 }
 DENIED = psycopg2.errors.InsufficientPrivilege

@@ -52,8 +52,16 @@ def accounting_of(settings: Settings) -> AccountingServer:
 
 def servers_of(settings: Settings) -> dict[str, Server]:
     """Return every server but PostgreSQL, in starting order: accounting is taken in when there is where to put it."""
-    fold = daemon.fold(settings, cluster_of(settings).environ(role=schema.FOLD, database=schema.DATABASE))
-    servers: list[Server] = [radius_of(settings), daemon.accountingd(settings), fold, accounting_of(settings)]
+    database = {
+        role: cluster_of(settings).environ(role=role, database=schema.DATABASE) for role in (schema.FOLD, schema.OWNER)
+    }
+    servers: list[Server] = [
+        radius_of(settings),
+        daemon.accountingd(settings),
+        daemon.fold(settings, database[schema.FOLD]),
+        accounting_of(settings),
+        daemon.scheduler(settings, database[schema.OWNER]),
+    ]
     return {server.name: server for server in servers}
 
 

@@ -1,4 +1,4 @@
-"""The daemons of ours that run beside FreeRADIUS, each a Python module: accountingd, fold."""
+"""The daemons of ours that run beside FreeRADIUS, each a Python module: accountingd, fold, scheduler."""
 
 import base64
 import os
@@ -16,14 +16,15 @@ from demo.serving import Server, check_port
 from demo.settings import Settings
 
 _PATH = "/usr/bin:/bin"
-_REPORT_SECONDS = 3.0  # the fold says every second how it is
+_REPORT_SECONDS = 3.0  # the fold and the scheduler say every second how they are
 
 
 @dataclass(frozen=True)
 class Daemon(Server):
-    """`python -m radiusd.accounting.NAME`. It serves when `answers` says so."""
+    """`python -m MODULE`. It serves when `answers` says so."""
 
     name: str
+    module: str
     settings: Settings
     answers: Callable[[Settings], bool]
     database: Mapping[str, str] = field(default_factory=dict)  # libpq's PG* variables, where it has a role
@@ -37,7 +38,7 @@ class Daemon(Server):
 
     def command(self) -> list[str]:
         """Return what starts it."""
-        return [sys.executable, "-P", "-m", f"radiusd.accounting.{self.name}"]
+        return [sys.executable, "-P", "-m", self.module]
 
     def environ(self) -> dict[str, str]:
         """Return its whole environment: nothing of the caller's can bend it."""
@@ -52,12 +53,17 @@ class Daemon(Server):
 def accountingd(settings: Settings) -> Daemon:
     """Return the daemon that takes accounting records from FreeRADIUS."""
     port = ("TOLLKEEPER_ACCOUNTINGD_PORT", settings.accountingd_port)
-    return Daemon("accountingd", settings, _is_healthy, tcp_port=port)
+    return Daemon("accountingd", "radiusd.accounting.accountingd", settings, _is_healthy, tcp_port=port)
 
 
 def fold(settings: Settings, database: Mapping[str, str]) -> Daemon:
     """Return the daemon that brings them into PostgreSQL. `database` holds libpq's PG* variables, for its role."""
-    return Daemon("fold", settings, _has_reported, database)
+    return Daemon("fold", "radiusd.accounting.fold", settings, _has_reported("fold.json"), database)
+
+
+def scheduler(settings: Settings, database: Mapping[str, str]) -> Daemon:
+    """Return the daemon that does what time brings. `database` holds libpq's PG* variables, for the schema's owner."""
+    return Daemon("scheduler", "provisioning.scheduling", settings, _has_reported("scheduler.json"), database)
 
 
 def ensure_token(settings: Settings) -> None:
@@ -86,11 +92,14 @@ def ask(settings: Settings, path: str) -> tuple[int, str]:
             return exc.code, exc.read().decode()
 
 
-def _has_reported(settings: Settings) -> bool:
-    try:
-        return time.time() - (settings.run / "fold.json").stat().st_mtime < _REPORT_SECONDS
-    except FileNotFoundError:
-        return False
+def _has_reported(file_name: str) -> Callable[[Settings], bool]:
+    def has_reported(settings: Settings) -> bool:
+        try:
+            return time.time() - (settings.run / file_name).stat().st_mtime < _REPORT_SECONDS
+        except FileNotFoundError:
+            return False
+
+    return has_reported
 
 
 def _is_healthy(settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""The parts of a node, each up or down, in words and in figures; those of accounting are asked here."""
+"""The parts of a node, each up or down, in words and in figures; accounting's and the scheduler are asked here."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +13,12 @@ KEYS = (
     " oldest_age_seconds; of fold: node, position, connected, waiting, lag_seconds, records, rate_per_second,"
     " quarantined, last_error, last_error_at, started_at, at, pid, age_seconds"
 )
+
+SCHEDULER_KEYS = (
+    "of scheduler: state (leader|standby|cut off), last_tick_at, lag_seconds, jobs (name, enabled, done_until,"
+    " failing_since), last_error, last_error_at, node, started_at, at, pid, age_seconds"
+)
+_LONG_TICK_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,36 @@ def fold() -> Part:
         error = said.get("last_error") or "no reason known"
         return Part("fold", False, f"cut off from PostgreSQL: {error}", said)
     return Part("fold", True, ", ".join(_folds(said)), said)
+
+
+def scheduler() -> Part:
+    """Read what the scheduler wrote last."""
+    from provisioning.scheduling import said
+
+    try:
+        told = said.read()
+    except OperatorError as exc:
+        return Part("scheduler", False, exc.message)
+    state = told.get("state")
+    if state not in ("leader", "standby"):
+        return Part("scheduler", False, f"cut off from PostgreSQL: {told.get('last_error') or 'no reason known'}", told)
+    silent = time.time() - (told.get("last_tick_at") or told.get("started_at") or 0)
+    if state == "leader" and silent > _LONG_TICK_SECONDS:
+        return Part("scheduler", False, f"leads, and is busy with one tick for {_age(silent)}", told)
+    return Part("scheduler", True, ", ".join(_schedules(told)) if state == "leader" else "stands by", told)
+
+
+def _schedules(told: Mapping[str, Any]) -> Iterable[str]:
+    jobs = told.get("jobs") or []
+    failing = [job["name"] for job in jobs if job.get("failing_since")]
+    disabled = [job["name"] for job in jobs if not job.get("enabled")]
+    yield "leads"
+    yield f"{len(jobs)} jobs"
+    yield f"{_age(told.get('lag_seconds') or 0)} behind"
+    if failing:
+        yield f"failing: {' '.join(failing)}"
+    if disabled:
+        yield f"disabled: {' '.join(disabled)}"
 
 
 def _takes(figures: Mapping[str, float]) -> Iterable[str]:

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from provisioning.models import Nas
 
 _KEYS = (
-    "up, parts (part: postgresql|hook|freeradius, and where this node does accounting: freeradius accounting|"
-    "accountingd|fold, up: true|false|null where it could not be asked, says, details)."
+    "up, parts (part: postgresql|hook|freeradius, where this node does accounting: freeradius accounting|accountingd|"
+    "fold, where it has one: scheduler, up: true|false|null where it could not be asked, says, details)."
     " details of postgresql: version, schema_version; of hook: version, schema_version, phase (loading|serving|stale),"
     " source, age_seconds, accounts, customers, groups, packages, nas, devices, feed (connected, lag_seconds,"
     " last_error), answers, snapshot_saved_at, reservations; of freeradius: server, milliseconds;"
-    f" {parts.KEYS}"
+    f" {parts.KEYS}; {parts.SCHEDULER_KEYS}"
 )
 
 
@@ -27,6 +27,7 @@ _KEYS = (
 def status() -> output.Result:
     """Say whether every part of this node is up; exit 1 if one is down."""
     from provisioning import accountingd, asking
+    from provisioning.scheduling import said
 
     asking.check_whole("node")
     database, secret = _database()
@@ -37,6 +38,8 @@ def status() -> output.Result:
             parts.accountingd(),
             parts.fold(),
         ]
+    if said.is_expected():
+        found.append(parts.scheduler())
     return parts.result(found)
 
 

@@ -25,7 +25,7 @@ from tests.fix_waiting import Eventually, free_tcp_port
 pytestmark = pytest.mark.acceptance
 
 _PATIENCE_SECONDS = 120
-SERVERS = ["PostgreSQL", "FreeRADIUS", "accountingd", "fold", "FreeRADIUS for accounting"]
+SERVERS = ["PostgreSQL", "FreeRADIUS", "accountingd", "fold", "FreeRADIUS for accounting", "scheduler"]
 
 
 @dataclass(frozen=True)

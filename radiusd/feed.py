@@ -145,7 +145,7 @@ class Feed:
             log.info("feed_connected", accounts=len(self._state.accounts if self._state else ()))
             while not self._stopping.is_set():
                 self._save_snapshot_when_due(seal)
-                if source.wait(_POLL_SECONDS):
+                if not self._is_behind() and source.wait(_POLL_SECONDS):
                     self._stopping.wait(_BREATH_SECONDS)
                 self._catch_up(source)
         finally:
@@ -159,12 +159,18 @@ class Feed:
         if changes.reload:
             self._load(source)
             return
-        self._position, self.in_step_at = changes.position, time()
+        self._position = changes.position
+        if not self._is_behind():
+            self.in_step_at = time()
         if changes.number:
             self.lag_seconds, self._changed_since_snapshot = changes.lag_seconds, True
         if self.source != "database":
             self.source = "database"
             self._publish_now(self._state)
+
+    def _is_behind(self) -> bool:
+        """Whether sessions of before the position are still to be read: the two do not say the same moment."""
+        return self._state is not None and bool(self._state.behind)
 
     def _load(self, source: Source) -> None:
         started_at = time()
@@ -179,7 +185,7 @@ class Feed:
         now = time()
         if not self._changed_since_snapshot or now < self._snapshot_due_at or self._saver.is_alive():
             return
-        if self._state is None or self._position is None:
+        if self._state is None or self._position is None or self._is_behind():
             return
         self._snapshot_due_at, self._changed_since_snapshot = now + _SNAPSHOT_EVERY_SECONDS, False
         arguments = (seal, self._state.copy(), self._position, self.in_step_at or now)

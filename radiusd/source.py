@@ -13,6 +13,7 @@ everything is loaded again.
 import gc
 import select
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import psycopg2
@@ -29,6 +30,9 @@ CHANNEL = "tollkeeper_change"
 _ROWS_AT_ONCE = 5_000
 _UNOPENED_TOLD = 20  # with the wrong key it is all of them
 _MANY_CHANGES = 100_000  # beyond this, loading everything is quicker
+# Sessions are opened and closed by the thousand. Read all at once (3,810 took 307 ms under full load) they would keep
+# an operator's change waiting that comes meanwhile; 500 take 30 ms.
+_SESSIONS_AT_ONCE = 500
 
 log = structlog.get_logger()
 
@@ -130,7 +134,10 @@ class Source:
         return state, position
 
     def catch_up(self, state: State, position: Position) -> Changes:
-        """Bring the state from `position` to now, or say that everything has to be loaded."""
+        """Bring the state from `position` to now, or say that everything has to be loaded.
+
+        All but sessions: of those some, with which it is behind; the others stay in `state.behind` until next time.
+        """
         with self._connection, self._connection.cursor() as cur:
             current, floor = _position(cur)
             if current.database != position.database or not floor < position.xmin <= current.xmin:
@@ -138,7 +145,11 @@ class Source:
             logged = _logged_since(cur, position, [*self._views, "installation"])
             if len(logged) > _MANY_CHANGES or any(key == "*" for _, key, _ in logged):
                 return Changes(position, reload=True)
-            self._apply(cur, state, {(relation, key) for relation, key, _ in logged})
+            changed = {(relation, key) for relation, key, _ in logged}
+            state.behind.update(change for change in changed if change[0] == "session")
+            some = set(islice(state.behind, _SESSIONS_AT_ONCE))
+            self._apply(cur, state, changed - state.behind | some)
+            state.behind -= some
             return Changes(current, len(logged), max((age_seconds for *_, age_seconds in logged), default=0.0))
 
     def _load_view(self, state: State, relation: str) -> None:

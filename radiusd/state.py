@@ -44,6 +44,7 @@ class State:
         self.devices: dict[str, Device] = {}
         self.sessions: dict[int, OpenSession] = {}
         self.sessions_of: dict[str, tuple[OpenSession, ...]] = {}  # by user name
+        self.behind: set[tuple[str, str]] = set()  # sessions that the database has otherwise by now, as changes
         self.terms: dict[TermsKey, Terms] = {}  # what the hook has worked out from groups and packages as they are now
 
     def facts(self, request: AccessRequest, now: float, reserved: Reserved) -> Facts | None:

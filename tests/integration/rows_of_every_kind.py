@@ -13,6 +13,7 @@ from policies.facts import (
     Pair,
     TimeBand,
 )
+from radiusd.source import SCHEMA_VERSION
 from radiusd.state import State
 from vault.sealed import ACCOUNT_PASSWORD, NAS_SECRET, Seal
 
@@ -142,7 +143,7 @@ DEVICES = (
 CLEAR_TEXTS = ("arctangent", "secret of plain", "secret of all", "{crypt}$6$x")
 
 
-_NONE = """
+_NONE = f"""
 ALTER TABLE installation ENABLE TRIGGER USER;
 DELETE FROM session;
 DELETE FROM session_history;
@@ -154,9 +155,9 @@ DELETE FROM customer_group;
 DELETE FROM package;
 DELETE FROM nas;
 SELECT setval(pg_get_serial_sequence(name, 'id'), 1, false)
-FROM unnest('{account, customer, customer_group, package, nas, device, package_change}'::text[]) AS name;
-INSERT INTO installation (schema_version) VALUES (3) ON CONFLICT DO NOTHING;
-UPDATE installation SET schema_version = 3, time_zone = 'UTC';
+FROM unnest('{{account, customer, customer_group, package, nas, device, package_change}}'::text[]) AS name;
+INSERT INTO installation (schema_version) VALUES ({SCHEMA_VERSION}) ON CONFLICT DO NOTHING;
+UPDATE installation SET schema_version = {SCHEMA_VERSION}, time_zone = 'UTC';
 UPDATE change_log_floor SET xid = '0';
 DELETE FROM change_log;
 """

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from psycopg2.extensions import cursor
 
+from radiusd.source import SCHEMA_VERSION
 from tests.fix_proxy import Proxy
 from tests.fix_waiting import Eventually
 from tests.integration import rows_of_every_kind as rows
@@ -19,12 +20,12 @@ def test_another_schema_version_is_not_served(
     running = start()
 
     def refused() -> None:
-        assert running.feed.last_error == "database has schema version 99, this program needs 3"
+        assert running.feed.last_error == f"database has schema version 99, this program needs {SCHEMA_VERSION}"
 
     eventually(refused)
     assert running.published == []
     assert any(line["event"] == "feed_failed" and line["error"] == running.feed.last_error for line in logged)
-    sql.execute("UPDATE installation SET schema_version = 3")
+    sql.execute("UPDATE installation SET schema_version = %s", (SCHEMA_VERSION,))
     eventually(running.in_step)
 
 

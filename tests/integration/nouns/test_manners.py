@@ -3,6 +3,7 @@
 import json
 import re
 
+from provisioning.driver import SCHEMA_VERSION
 from tests.command_line import Operator
 
 
@@ -86,7 +87,7 @@ def test_another_schema_version_is_refused(database, operator):
         cursor.execute("UPDATE installation SET schema_version = 99")
     result = operator.run("group", "add", "Homes")
     assert result.exit_code == 3
-    assert result.stderr.splitlines()[0] == "database has schema version 99, this program needs 3"
+    assert result.stderr.splitlines()[0] == f"database has schema version 99, this program needs {SCHEMA_VERSION}"
 
 
 def test_a_database_without_the_schema_is_refused(database):

@@ -192,3 +192,27 @@ def test_a_savepoints_changes_are_read(sql: cursor, source: Source, database: Da
         cur.execute("SAVEPOINT two; UPDATE account SET suspended = true WHERE id = 2; ROLLBACK TO two; COMMIT")
     assert follower.catch_up() == 1
     assert_equal(follower.state, source)
+
+
+def test_thousands_of_sessions_keep_no_change_waiting(sql: cursor, source: Source) -> None:
+    """Other changes are there with the first read, sessions with the next ones; those closed meanwhile never."""
+    follower = Follower(source)
+    sql.execute(
+        "UPDATE package SET sessions_allowed = 9;"
+        "INSERT INTO session (user_name, account_id, nas_address, acct_session_id, started_at, last_heard_at,"
+        " time_zone, billing_day)"
+        " SELECT 'plain', 1, '192.0.2.1', n::text, now(), now(), 'UTC', 1 FROM generate_series(1, 1200) AS n"
+    )
+    before = len(follower.state.sessions)
+    follower.catch_up()
+    assert 0 < len(follower.state.sessions) - before < 1200
+
+    sql.execute("UPDATE account SET blocked = true WHERE id = 1; DELETE FROM session WHERE acct_session_id = '7'")
+    follower.catch_up()
+    assert follower.state.accounts["plain"].blocked
+    assert len(follower.state.behind) > 0
+
+    while follower.state.behind:
+        follower.catch_up()
+    assert len(follower.state.sessions) - before == 1199
+    assert follower.state.sessions == source.load()[0].sessions

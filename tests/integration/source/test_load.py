@@ -9,7 +9,7 @@ from psycopg2.extensions import cursor
 from structlog.testing import capture_logs
 
 from policies.facts import AccountExtras
-from radiusd.source import Source, WrongSchema
+from radiusd.source import SCHEMA_VERSION, Source, WrongSchema
 from tests.fix_database import Database
 from tests.integration import rows_of_every_kind as rows
 from vault.sealed import ACCOUNT_PASSWORD, NAS_SECRET, NotOurs, Seal
@@ -52,7 +52,9 @@ def test_another_key_opens_nothing(sql: cursor, as_hook: None) -> None:
 def test_another_schema_version_is_refused(sql: cursor, source: Source, version: int) -> None:
     """Both numbers are told."""
     sql.execute("UPDATE installation SET schema_version = %s", (version,))
-    with pytest.raises(WrongSchema, match=f"^database has schema version {version}, this program needs 3$"):
+    with pytest.raises(
+        WrongSchema, match=f"^database has schema version {version}, this program needs {SCHEMA_VERSION}$"
+    ):
         source.load()
 
 

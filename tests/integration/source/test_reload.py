@@ -93,7 +93,7 @@ def test_very_many_changes_have_everything_loaded(sql: cursor, source: Source, n
 def test_a_reload_leaves_state_and_position_alone(sql: cursor, source: Source) -> None:
     """The old state is answered from until the new one is there."""
     state, position = source.load()
-    before = {name: dict(table) for name, table in vars(state).items()}
+    before = {name: table.copy() for name, table in vars(state).items()}
     sql.execute("UPDATE account SET blocked = true; TRUNCATE device")
     changes = source.catch_up(state, position)
     assert changes == (position, 0, 0.0, True)

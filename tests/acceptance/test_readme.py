@@ -43,6 +43,7 @@ def test_no_block_is_left_out() -> None:
     titles += ("Pointing a MikroTik at it", "Moving from FreeRADIUS SQL or daloRADIUS")
     titles += ("Operators, resellers, the audit", "Money, as far as access depends on it", "Files of customers")
     titles += ("Finding and seeing",)
+    titles += ("What time brings",)
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
@@ -126,6 +127,21 @@ def test_operators(provider: Provider) -> None:
     assert re.search(r"password\t\w{16}\n", printed)
     assert "anna\thelpdesk\tKaroo\tyes" in printed
     assert " checked: whole\n" in printed
+
+
+def test_what_time_brings(provider: Provider) -> None:
+    """The provider's hours are set, and jobs are listed, tried, switched off and on."""
+    (block,) = section("What time brings")
+    environ = provider.environ
+    pasted("tollkeeper job run changes; tollkeeper job run upkeep", environ)
+    with closing(provider.database.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO job (name, done_until) VALUES ('delivery', now())")  # as a scheduler does
+
+    printed = pasted(block, environ)
+
+    assert "no cut weekdays - -> fri,sat,sun" in printed
+    assert "\nchanges\tyes\t" in printed
+    assert "\njob delivery disabled\njob delivery enabled\n" in printed
 
 
 def test_who_is_online(accounting_provider: AccountingProvider, eventually: Eventually) -> None:

@@ -15,6 +15,7 @@ import ssl
 from collections.abc import Sequence
 from datetime import datetime
 from email import policy
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -67,7 +68,8 @@ def build(mail: Mail, sender: Address, at: datetime) -> EmailMessage:
         message.add_alternative(mail.html, subtype="html")
     for file in mail.files:
         kind, _, subtype = file.media_type.partition("/")
-        message.add_attachment(file.octets, maintype=kind, subtype=subtype, filename=file.file_name)
+        charset = {"charset": "utf-8"} if kind == "text" else {}
+        message.add_attachment(file.octets, maintype=kind, subtype=subtype, filename=file.file_name, params=charset)
     return message
 
 
@@ -93,17 +95,17 @@ class Server:
         """Hand a message over."""
         try:
             message = build(mail, self._sender, at)
-        except (ValueError, IndexError, UnicodeError) as exc:  # of an address that is none
+        except (ValueError, LookupError, AttributeError, MessageError) as exc:  # of an address that is none
             return Refused(f"no message can be made of it: {self._said(str(exc))}")
         try:
             outcome = self._send(mail.recipient, message)
         except (smtplib.SMTPServerDisconnected, OSError) as exc:
-            if not self._has_served:
-                self._smtp = self._connect()
-                return PutOff(f"the connection broke: {self._said(str(exc))}")
-            self._has_served = False
+            had_served, self._has_served = self._has_served, False
+            self._smtp.close()
             self._smtp = self._connect()
-            return self.send(mail, at)
+            if had_served:
+                return self.send(mail, at)
+            return PutOff(f"the connection broke: {self._said(str(exc))}")
         self._has_served = True
         return outcome
 
@@ -132,23 +134,33 @@ class Server:
         return Refused(line) if code >= 500 else PutOff(line)
 
     def _connect(self) -> smtplib.SMTP:
-        configured = self._gateway
-        context = ssl.create_default_context()
-        host, port, name = configured.host, configured.port, socket.gethostname()
+        configured, smtp = self._gateway, None
         try:
-            smtp: smtplib.SMTP
-            if configured.tls == "tls":
-                smtp = smtplib.SMTP_SSL(host, port, name, timeout=_TIMEOUT_SECONDS, context=context)
-            else:
-                smtp = smtplib.SMTP(host, port, name, timeout=_TIMEOUT_SECONDS)
-            if configured.tls == "starttls":
-                smtp.starttls(context=context)
+            smtp = self._greeted()
             if configured.user_name is not None:
                 smtp.login(configured.user_name, configured.secret or "")
             smtp.ehlo_or_helo_if_needed()
         except (OSError, smtplib.SMTPException, UnicodeError) as exc:
+            if smtp is not None:
+                smtp.close()
             words = f"{exc.smtp_code} {_text(exc.smtp_error)}" if isinstance(exc, _ANSWERED) else str(exc)
-            raise GatewayDown(self._said(f"mail server {host}:{port}: {words}")) from exc
+            where = f"mail server {configured.host}:{configured.port}"
+            raise GatewayDown(self._said(f"{where}: {words}")) from exc
+        return smtp
+
+    def _greeted(self) -> smtplib.SMTP:
+        """Return a connection over TLS, if it is to be."""
+        configured, context, name = self._gateway, ssl.create_default_context(), socket.gethostname()
+        where = (configured.host, configured.port, name)
+        if configured.tls == "tls":
+            return smtplib.SMTP_SSL(*where, timeout=_TIMEOUT_SECONDS, context=context)
+        smtp = smtplib.SMTP(*where, timeout=_TIMEOUT_SECONDS)
+        if configured.tls == "starttls":
+            try:
+                smtp.starttls(context=context)
+            except BaseException:
+                smtp.close()
+                raise
         return smtp
 
     def _said(self, words: str) -> str:

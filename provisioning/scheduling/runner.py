@@ -2,8 +2,8 @@
 
 Rules:
 
- 1 The earliest moment of all jobs goes first; of the same moment, the job that JOBS names first. After each run every
-   job is asked again, as one may have made work for another.
+ 1 The earliest moment of all jobs goes first; of the same moment, the job that JOBS names first. After each run that
+   did something every job is asked again, as one may have made work for another.
  2 A run is one transaction, in which `job.done_until` is written too: it is done and known to be, or neither. Whoever
    is killed in between leaves nothing behind, and the next one does it for the same moment. `done_until` moves only
    when something was run: what nobody asked for in time (nobody led, the job was disabled) is done later, in order.
@@ -63,6 +63,7 @@ class Runner:
         self._node = node
         self._jobs = [job for job in known if jobs.is_there(job)]
         self._resting: set[str] = set()  # until the next tick
+        self._answers: dict[str, Standing] = {}  # which hold until somebody does something
         self.standing: Sequence[Standing] = ()
         self.failing: dict[str, Failing] = {}
 
@@ -74,11 +75,14 @@ class Runner:
     def tick(self, now: datetime, stopping: Event | None = None) -> list[Run]:
         """Do what is due by now, until nothing is or `stopping` is set; raise `LeadLost`."""
         self._resting = {name for name, paused in self.failing.items() if paused.rests(now)}
+        self._answers.clear()
         runs: list[Run] = []
         repeats: Counter[tuple[str, datetime]] = Counter()
         while not (stopping and stopping.is_set()) and (one := self._first(now)) is not None:
             assert one.moment is not None, "or it would not be first"
             run = self._run(one, one.moment, now)
+            if run is None or run.counts or run.error:
+                self._answers.clear()
             if run is None:
                 self._resting.add(one.job.name)
                 continue
@@ -104,13 +108,18 @@ class Runner:
         """Ask a job for its moment, unless it is not its turn."""
         if one.job.talks or not one.enabled or one.job.name in self._resting:
             return one
+        answer = self._answers.get(one.job.name)
+        if answer is not None and answer.done_until == one.done_until:
+            return answer
         try:
             with self._transaction() as session:
                 moment = jobs.work_of(one.job).due(session, one.done_until, now)
         except Exception as exc:  # whatever is wrong with one job, the others are done
             self._fail(one.job.name, now, exc, now)
             return one
-        return one if moment is None or moment > now else one._replace(moment=moment)
+        answer = one if moment is None or moment > now else one._replace(moment=moment)
+        self._answers[one.job.name] = answer
+        return answer
 
     def _run(self, one: Standing, at: datetime, now: datetime) -> Run | None:
         """Run a job; return what became of it, None where somebody else runs it or has just done so."""

@@ -1,7 +1,8 @@
 """Disconnect-Request and CoA-Request (RFC 5176), and whether an answer is the router's. Alone to know pyrad.
 
 pyrad puts packets together and signs them; FreeRADIUS's own dictionaries say how an attribute is written, as pyrad's
-parser does not read them all. An answer is checked here, octet by octet: pyrad has passed a false Message-Authenticator.
+parser does not read them all. An answer is checked here, octet by octet: pyrad has let a false Message-Authenticator
+pass.
 
 Known weakness: an answer without Message-Authenticator is believed on its Response Authenticator alone (MD5), as
 RFC 5176 3.6 lets routers leave it out and many do.

@@ -94,8 +94,11 @@ class _Line:
 class Sender:
     """Sends orders; `pump` does the work and returns what became of them. Close it when done."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = monotonic, *, waits_seconds: Sequence[float] = WAITS_SECONDS
+    ) -> None:
         self._clock = clock
+        self._waits_seconds = waits_seconds
         self._selector = selectors.DefaultSelector()
         self._lines: dict[Address, _Line] = {}
         self._timers: list[tuple[float, int, _Flight, _Line]] = []
@@ -156,7 +159,11 @@ class Sender:
             line.fill(now)
             while line.wants and line.tokens >= 1:
                 line.tokens -= 1
-                flight = line.again.popleft() if line.again else self._begin(line, now)
+                try:
+                    flight = line.again.popleft() if line.again else self._begin(line, now)
+                except OSError:  # no socket of this kind, or no more of them
+                    yield Outcome(line.waiting.popleft().key, "unreachable", now)
+                    continue
                 yield from self._transmit(flight, line, now)
 
     def _give_up(self, now: float) -> Iterator[Outcome]:
@@ -165,7 +172,7 @@ class Sender:
             _, _, flight, line = heappop(self._timers)
             if flight.ended:
                 continue
-            if flight.tries < len(WAITS_SECONDS):
+            if flight.tries < len(self._waits_seconds):
                 line.again.append(flight)
             else:
                 yield self._end(line, flight, Outcome(flight.order.key, "timeout", flight.sent_at))
@@ -179,7 +186,7 @@ class Sender:
         except OSError:
             yield self._end(line, flight, Outcome(flight.order.key, "unreachable", flight.sent_at))
             return
-        heappush(self._timers, (now + WAITS_SECONDS[flight.tries], next(self._numbers), flight, line))
+        heappush(self._timers, (now + self._waits_seconds[flight.tries], next(self._numbers), flight, line))
         flight.tries += 1
 
     def _begin(self, line: _Line, now: float) -> _Flight:

@@ -1,6 +1,6 @@
 """Customers: who pays. Hiding one is deleting it; nothing of a customer is ever lost by a command."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal, TypedDict, Unpack
 
 from sqlalchemy import select
@@ -44,6 +44,10 @@ class Columns(TypedDict, total=False):
     billing_group: str | None
     payment_method: str | None
     credit_limit_cents: int | None
+    suspension_exempt: bool
+    overdue_days: int | None
+    second_notice_days: int | None
+    suspension_days: int | None
     labels: list[str]
     category: str | None
     attitude: str | None
@@ -62,6 +66,9 @@ class Edits(Columns, total=False):
 
     code: str
     group_id: int
+    suspended_for_debt: bool
+    suspended_at: datetime | None
+    suspended_due_on: date | None
 
 
 @act("customer")
@@ -169,8 +176,14 @@ def reactivate(session: Session, customer: Customer) -> Changes:
 
 @act("customer")
 def suspend(session: Session, customer: Customer) -> Changes:
-    """Suspend a customer's accounts, for money owed."""
-    return edit(session, customer, suspended=True)
+    """Suspend a customer's accounts by hand: what was for debt is so no longer, and no payment ends it."""
+    by_hand: Edits = {
+        "suspended": True,
+        "suspended_for_debt": False,
+        "suspended_at": None,
+        "suspended_due_on": None,
+    }
+    return edit(session, customer, **by_hand)
 
 
 @act("customer")

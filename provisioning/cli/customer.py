@@ -8,7 +8,7 @@ import click
 
 from provisioning.cli import output, types
 from provisioning.cli.command import LazyGroup
-from provisioning.cli.customer_options import CHANGED, KEYS, OPTIONS, inherits, label, namesake, values
+from provisioning.cli.customer_options import CHANGED, KEYS, OPTIONS, exempt, inherits, label, namesake, values
 
 
 @click.group(
@@ -37,6 +37,7 @@ def customer() -> None:
 @label
 @namesake
 @inherits
+@exempt
 def add(group: str, code: str | None, parent: str | None, reseller: str | None, **columns: Any) -> output.Result:
     """Add a customer into an existing group."""
     from provisioning import acting, database
@@ -66,6 +67,7 @@ def add(group: str, code: str | None, parent: str | None, reseller: str | None, 
 @click.option("--unlabel", "unlabels", multiple=True, help="Take this label away. Repeat.")
 @namesake
 @inherits
+@exempt
 def edit(
     code: str,
     new_code: str | None,
@@ -159,7 +161,7 @@ for _verb, _text in {
     "disable": "Switch a customer off: no account of it authenticates.",
     "enable": "Switch a disabled customer on again.",
     "reactivate": "Switch a deactivated customer on again; its devices stay in the inventory.",
-    "suspend": "Suspend a customer, for money owed.",
+    "suspend": "Suspend a customer; no payment ends that. For debt: suspension start.",
     "unsuspend": "End a customer's suspension.",
     "delete": "Hide a customer; no account of it authenticates.",
     "undelete": "Bring a deleted customer back.",

@@ -14,7 +14,9 @@ KEYS = (
     "id, code, name, state (active|deleted|disabled|expired|suspended), reseller, group, parent, type, kind, title,"
     " first_name, last_name, company_name, namesake, id_number, phone, phone_verified_at, email, billing_email,"
     " country, language, disabled, suspended, deleted_at, expires_at, inherits_state, download_bps, upload_bps,"
-    " time_zone, billing_day, billing_group, payment_method, credit_limit_cents, labels, category, attitude,"
+    " time_zone, billing_day, billing_group, payment_method, credit_limit_cents, suspended_for_debt, suspended_at,"
+    " suspended_due_on (what was due by then has to be paid), suspension_exempt, unsuspended_until, overdue_days,"
+    " second_notice_days, suspension_days, labels, category, attitude,"
     " registered_at, registered_ip, portal_user_name, version, created_at"
 )
 CHANGED = f"customer ({KEYS}), changed (column: [before, after])"
@@ -44,6 +46,14 @@ OPTIONS: list[types.Spec] = [
     ("--registered-at", "registered_at", types.TIME, "When it signed up."),
     ("--registered-ip", "registered_ip", types.TEXT, "From where it signed up."),
 ]
+# days from an invoice's due date on
+DUNNING: list[types.Spec] = [
+    ("--overdue-days", "overdue_days", types.NUMBER, "Days after an invoice's due date, until it is overdue."),
+    ("--second-notice-days", "second_notice_days", types.NUMBER, "Until the second notice."),
+    ("--suspension-days", "suspension_days", types.NUMBER, "Until suspension; none: as the group has it."),
+]
+OPTIONS += DUNNING
+exempt = types.switch("suspension_exempt", "exempt", "no-exempt", "Neither told of debt nor suspended for it.")
 inherits = types.switch("inherits_state", "inherit", "no-inherit", "Whether the parent's state covers it.")
 namesake = types.switch("namesake", "namesake", "no-namesake", "Whether another customer may have the same name.")
 label = click.option("--label", "labels", multiple=True, help="A word to find it by: fibre. Repeat.")

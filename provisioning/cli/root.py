@@ -55,6 +55,7 @@ tollkeeper = RootGroup(
         "credit-note": ("provisioning.cli.invoice:credit_note", "Credit notes: what customers owe no longer."),
         "payment": ("provisioning.cli.payment:payment", "Payments: money received."),
         "balance": ("provisioning.cli.balance:balance", "What a customer owes: statement and age analysis."),
+        "suspension": ("provisioning.cli.suspension:suspension", "Suspension for debt: who, when; respites, promises."),
         "message": ("provisioning.cli.message:message", "Messages: e-mail and SMS to customers, and the log of them."),
         "notice": ("provisioning.cli.notice:notice", "Notices: what customers are told, by which ways."),
         "report": ("provisioning.cli.report:report", "Reports of billing periods to customers."),

@@ -38,7 +38,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "customer_unsuspended_until_check": ("the time is no moment", "Write a date, or how long: 48h."),
     "suspended_for_debt_is_suspended": (
         "who is suspended for debt is suspended, and since some time",
-        "Use: tollkeeper suspension set.",
+        "Use: tollkeeper suspension start CODE.",
     ),
     "promise_pkey": ONE_ROW,
     "one_promise_at_a_time": (

@@ -43,7 +43,7 @@ def test_no_block_is_left_out() -> None:
     titles += ("Pointing a MikroTik at it", "Moving from FreeRADIUS SQL or daloRADIUS")
     titles += ("Operators, resellers, the audit", "Money, as far as access depends on it", "Files of customers")
     titles += ("Finding and seeing",)
-    titles += ("What time brings",)
+    titles += ("What time brings", "Suspension for debt")
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
@@ -82,6 +82,16 @@ def test_money(provider: Provider) -> None:
 
     assert "balance\t149.50 ZAR\n" in printed
     assert "INV-1001\tACM001" in printed
+
+
+def test_suspension_for_debt(provider: Provider) -> None:
+    """The customer of the sections before will be suspended, is let go for a while, and is not for its promise."""
+    titles = ("The customer record", "Money, as far as access depends on it", "Suspension for debt")
+
+    printed = pasted("".join(section(title)[0] for title in titles), provider.environ)
+
+    assert "customer ACM001 pays by 20" in printed
+    assert "promise\tpays by 20" in printed
 
 
 def test_finding_and_seeing(provider: Provider) -> None:

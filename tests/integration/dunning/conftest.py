@@ -26,7 +26,7 @@ class Provider:
         self.database = database
         self.operator = Operator(database.environ)
         self.cursor = cursor
-        self.now = moment("2027-01-01T00:00")
+        self.now = moment("2021-01-01T00:00")
 
     def ask(self, statement, *arguments):
         """Return the rows of a statement, as the owner."""
@@ -43,17 +43,21 @@ class Provider:
             group,
         )
 
+    def says_nothing(self):
+        """Tell customers nothing but that they are suspended."""
+        self.ask("UPDATE customer_group SET overdue_days = NULL, second_notice_days = NULL")
+
     def owes(self, code, number, due_on, cents=10_000):
         """Add an invoice that is due on a day."""
         self.ask(
             "INSERT INTO invoice (customer_id, number, issued_on, due_on, amount_cents)"
             " SELECT id, %s, %s, %s, %s FROM customer WHERE code = %s",
-            *(number, date(2026, 12, 1), due_on, cents, code),
+            *(number, date(2020, 12, 1), due_on, cents, code),
         )
 
-    def pays(self, code, number, cents):
+    def pays(self, code, number, cents, *, cursor=None):
         """Add a payment, by psql, that pays so much of an invoice."""
-        self.cursor.execute(
+        (cursor or self.cursor).execute(
             "WITH paid AS (INSERT INTO payment (customer_id, receipt, received_on, amount_cents)"
             " SELECT id, %(number)s || ' ' || random(), current_date, %(cents)s FROM customer WHERE code = %(code)s"
             " RETURNING id, customer_id)"
@@ -82,10 +86,10 @@ class Provider:
         return self.ask("SELECT suspended, suspended_for_debt FROM customer WHERE code = %s", code)[0]
 
     def told(self, code):
-        """Return what a customer was told, in the order of time."""
+        """Return what a customer was told, in that order."""
         return self.ask(
             "SELECT notice.kind, noticed_at, details FROM notice JOIN customer ON customer.id = customer_id"
-            " WHERE code = %s ORDER BY noticed_at, notice.id",
+            " WHERE code = %s ORDER BY notice.id",
             code,
         )
 

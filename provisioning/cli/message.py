@@ -259,9 +259,10 @@ def _now() -> datetime:
 
 def _told(done: "Sending") -> output.Result:
     data = vars(done) | {"first": [one._asdict() for one in done.first]}
+    shown = done.first if intent.current().dry_run or done.messages == 1 else []
 
     def lines() -> Iterable[str]:
-        for one in done.first if intent.current().dry_run or done.messages == 1 else ():
+        for one in shown:
             yield f"to\t{one.recipient}\t{output.human('', one.not_before)}"
             yield from [f"subject\t{one.subject}"] if one.subject else []
             yield from ["", *one.body.splitlines(), ""]
@@ -270,4 +271,4 @@ def _told(done: "Sending") -> output.Result:
         if done.unreached:
             yield f"cannot be reached\t{done.unreached}\t{', '.join(done.unreached_codes)}"
 
-    return output.Result(data, lambda: list(lines()))
+    return output.Result(data, lines)

@@ -60,8 +60,10 @@ def languages(row: Row) -> tuple[str, ...]:
 def recipients(row: Row, channel: Channel, purpose: Purpose | None) -> list[str]:
     """Return where a customer is reached by a channel, each once; nothing where it cannot be."""
     found = _emails(row, purpose) if channel == "email" else _numbers(row, purpose)
-    unique = {one.casefold(): one for one in reversed(list(found))}
-    return list(reversed(unique.values()))
+    unique: dict[str, str] = {}
+    for one in found:
+        unique.setdefault(one.casefold(), one)
+    return list(unique.values())
 
 
 def _emails(row: Row, purpose: Purpose | None) -> Iterator[str]:

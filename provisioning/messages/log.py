@@ -39,7 +39,7 @@ def messages(
     """Return messages, the newest first, from behind the one with the id `after` on."""
     look.check_may_view("message")
     conditions, values = ["true"], {"code": code, "state": state, "channel": channel, "since": since, "after": after}
-    conditions += _of_customer(look, code)
+    conditions += _of_customer(look, "message", code)
     conditions += ["state = %(state)s"] if state else []
     conditions += ["channel = %(channel)s::message_channel"] if channel else []
     if since is not None:
@@ -72,17 +72,17 @@ def notices(
     """Return notices, the newest first, from behind the one with the id `after` on."""
     look.check_may_view("message")
     conditions = ["true"]
-    conditions += _of_customer(look, code)
+    conditions += _of_customer(look, "notice", code)
     conditions += ["notice.kind = %(kind)s"] if kind else []
     conditions += [_NOTICE_STATES[state]] if state else []
     conditions += ["notice.id < %(after)s"] if after is not None else []
     return look.rows(_NOTICES.format(" AND ".join(conditions)), code=code, kind=kind, after=after, limit=limit)
 
 
-def _of_customer(look: Look, code: str | None) -> list[str]:
+def _of_customer(look: Look, relation: str, code: str | None) -> list[str]:
     """Return a condition for what is of a customer; raise `NotFound`."""
     if code is None:
         return []
     if not look.column("SELECT id FROM customer WHERE code = upper(%(code)s)", code=code):
         raise NotFound(f"no customer is named {code!r}", "List them with: tollkeeper customer list.")
-    return ["customer_id = (SELECT id FROM customer WHERE code = upper(%(code)s))"]
+    return [f"{relation}.customer_id = (SELECT id FROM customer WHERE code = upper(%(code)s))"]  # noqa: S608

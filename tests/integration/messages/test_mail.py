@@ -219,7 +219,7 @@ def test_nothing_in_a_message_becomes_a_header(desk, mailbox):
 
 def test_an_address_that_is_none_is_refused(desk, mailbox):
     """What only SQL can write as a recipient reaches no server, and holds up nobody."""
-    for recipient in ("a@example.net\r\nDATA", "no address", "a b@example.net", "@", "a@" + "x" * 70 + ".example"):
+    for recipient in ("a@example.net\r\nDATA", "no address", "a b@example.net", "@", "a@" + "ü" * 70 + ".example"):
         desk.queue(recipient=recipient)
     desk.queue(recipient="ben@example.net")
 

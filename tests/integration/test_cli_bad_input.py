@@ -14,6 +14,7 @@ from provisioning.cli.root import tollkeeper
 ASKING = (["portal", "check"], ["attachment", "verify"], ["audit", "verify"], ["import", "plan"], ["import", "apply"])
 # commands that ask others: exit 1 for the answer no, 3 where nobody is there, as here
 TALKING = ("find", "status", "shadow", "explain", "auth-test", "accounting", "export")
+TALKING_TOO = ("message", "gateway", "test")
 # what would go on until Ctrl-C
 ENDLESS = ("live",)
 
@@ -79,6 +80,17 @@ LIKELY = {
     "AREA": ("customer", "usage"),
     "HEAD": (f"1:{'0' * 64}",),
     "code": ("FRI001",),
+    "codes": ("FRI001",),
+    "host": ("127.0.0.1",),
+    "port": ("9",),
+    "sender": ("Karoo <a@example.net>", "Karoo"),
+    "body": ("Dear {{ customer }}", "{{ nope }}", "{% for", '{"to": {{ number|json }}}'),
+    "subject": ("Work", "{{ today }}"),
+    "template": ("work", "overdue", "usage"),
+    "PERCENTS": ("50,75,90", "100", "0", "x", "none"),
+    "HEADER": ("Authorization: Bearer {{ password }}", "a b: c", ":"),
+    "recipient": ("ann@example.net", "+27215550100"),
+    "message_id": ("1", "9"),
     "number": ("INV-1", "new"),
     "receipt": ("R000001", "new"),
     "user_name": ("frikkie", "new"),
@@ -159,7 +171,7 @@ def runner(database, tmp_path, monkeypatch):
     for line in (
         ["group", "add", "Homes"],
         ["package", "add", "Home 50", "--download", "50M", "--upload", "10M"],
-        ["customer", "add", "--group", "Homes", "--first-name", "Frikkie"],
+        ["customer", "add", "--group", "Homes", "--first-name", "Frikkie", "--phone", "+27 21 555 0100"],
         ["account", "add", "frikkie", "--customer", "FRI001", "--package", "Home 50", "--generate"],
         ["device", "add", "frikkie", "00:00:5e:00:53:01"],
         ["contact", "add", "FRI001", "Ann", "--phone", "+27 21 555 0100"],
@@ -173,6 +185,8 @@ def runner(database, tmp_path, monkeypatch):
         ["operator", "add", "anna", "--role", "support", "--generate"],
         ["invoice", "add", "FRI001", "INV-1", "100"],
         ["payment", "add", "FRI001", "50"],
+        ["message", "template", "set", "work", "--subject", "Work", "--body", "Dear {{ customer }}"],
+        ["message", "send", "FRI001", "--channel", "sms", "--body", "Dear {{ customer }}"],
         ["import", "apply", "customers.csv", "--group", "Homes", "--package", "Home 50"],
     ):
         assert runner.invoke(tollkeeper, line).exit_code == 0, line
@@ -208,7 +222,7 @@ def test_every_command_line_is_done_or_refused(runner, database):
 
 def allowed(line):
     """Return the exit statuses that a command line may have."""
-    if line[0] in TALKING:
+    if line[0] in TALKING or tuple(line[:3]) == TALKING_TOO:
         return (0, 1, 2, 3)
     return (0, 1, 2) if line[:2] in ASKING else (0, 2)
 

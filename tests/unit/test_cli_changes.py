@@ -8,6 +8,7 @@ from provisioning.cli.root import tollkeeper
 LOOKING = {"list", "show", "history", "balance", "status", "total", "details", "find", "export", "verify"}
 OWN_BOOKMARKS = {("filter", "remove")}  # nobody else's, and no part of the record
 LOOKING |= {"explain", "shadow", "auth-test", "tree", "get", "check", "plan", "whoami", "completion", "preview"}
+LOOKING |= {"test"}  # of a gateway: what it sends is no part of the record
 
 
 def commands(group, path=()):

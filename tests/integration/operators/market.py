@@ -188,14 +188,16 @@ INSERT INTO package_change (account_id, package_id, activates_at, comment)
 VALUES (%(account)s, %(package)s, now() + interval '30 d', %(mark)s);
 INSERT INTO promise (customer_id, pays_on, comment) VALUES (%(customer)s, current_date, %(mark)s);
 INSERT INTO no_cut_day VALUES ('2027-12-16', 'Reconciliation') ON CONFLICT DO NOTHING;
-WITH run AS (INSERT INTO suspension_run (ran_for, customers, candidates, state) VALUES (now(), 1, 1, 'discarded') RETURNING id)
+WITH run AS (INSERT INTO suspension_run (ran_for, customers, candidates, state) VALUES (now(), 1, 1, 'discarded')
+             RETURNING id)
 INSERT INTO suspension_candidate SELECT id, %(customer)s, %(mark)s, current_date, 7777 FROM run;
 WITH told AS (INSERT INTO notice (customer_id, kind, about, noticed_at, details)
               VALUES (%(customer)s, 'overdue', %(mark)s, now(), '{}') RETURNING id),
      sent AS (INSERT INTO message (customer_id, notice_id, channel, recipient, body)
               SELECT %(customer)s, id, 'sms', '+27215550100', %(mark)s FROM told RETURNING id)
 INSERT INTO message_attachment SELECT id, encode(sha256(%(mark)s::bytea), 'hex'), %(mark)s, 'text/plain' FROM sent;
-INSERT INTO message_template (name, language, channel, body) VALUES ('hello', 'en', 'sms', 'Hello') ON CONFLICT DO NOTHING;
+INSERT INTO message_template (name, language, channel, body) VALUES ('hello', 'en', 'sms', 'Hello')
+ON CONFLICT DO NOTHING;
 INSERT INTO topup (account_id, octets, price_cents, comment) VALUES (%(account)s, 1, 0, %(mark)s);
 INSERT INTO allowance (account_id, period_start, octets, starts_at, ends_at, expires_at)
 VALUES (%(account)s, current_date, 7777, now(), now(), now());

@@ -17,6 +17,7 @@ NAMES = {
         "usage": "customer",
     },
     "code": "customer",
+    "codes": "customer",
     "customer": "customer",
     "parent": {"customer": "customer", "reseller": "reseller"},
     "group": "group",
@@ -47,6 +48,7 @@ NUMBERS = {
     " JOIN customer ON customer.id = customer_id WHERE code = %s",
     "change_id": "SELECT package_change.id FROM package_change JOIN account ON account.id = account_id"
     " JOIN customer ON customer.id = customer_id WHERE code = %s",
+    "message_id": "SELECT message.id FROM message JOIN customer ON customer.id = customer_id WHERE code = %s LIMIT 1",
     "run_id": "SELECT import_run.id FROM import_run JOIN customer USING (reseller_id) WHERE code = %s LIMIT 1",
     "position": "SELECT max(position) FROM audit_entry WHERE id IN (SELECT entry_id FROM audit_change"
     " JOIN customer ON customer.id = customer_id WHERE code = %s)",
@@ -71,6 +73,8 @@ FILLERS = {
     "record_id": "1",
     "kind": "note",
     "company_name": "Nova",
+    "channel": "email",
+    "recipient": "nova@example.net",
 }
 
 

@@ -19,6 +19,9 @@ class Columns(TypedDict, total=False):
     vendor: str
     coa_port: int
     requires_message_authenticator: bool
+    takes_coa: bool | None
+    takes_disconnect: bool
+    coa_packets_a_second: int
 
 
 class Edits(Columns, total=False):

@@ -8,11 +8,36 @@ from provisioning.cli import output, secrets, types
 from provisioning.cli.command import LazyGroup
 
 _COLUMNS = ("name", "address", "vendor", "coa_port", "requires_message_authenticator")
-_KEYS = "id, name, address, vendor, coa_port, requires_message_authenticator, version, created_at"
+_KEYS = (
+    "id, name, address, vendor, coa_port, requires_message_authenticator, takes_coa (null: as the vendor's routers do),"
+    " takes_disconnect, coa_packets_a_second, version, created_at"
+)
+
+
+class _TakesCoa(types.Choice):
+    """`vendor` leaves it to the vendor's file."""
+
+    def __init__(self) -> None:
+        super().__init__(("yes", "no", "vendor"))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return True, False, or what clears the column."""
+        word = super().convert(value, param, ctx)
+        return types.CLEAR if word == "vendor" else word == "yes"
+
+
 _OPTIONS: list[types.Spec] = [
     ("--vendor", "vendor", types.TEXT, "mikrotik, cisco, huawei, ...: whose attributes it understands."),
     ("--coa-port", "coa_port", types.NUMBER, "Where it takes CoA and Disconnect: 3799, or 1700."),
+    ("--coa-packets-a-second", "coa_packets_a_second", types.NUMBER, "How many of those it is sent at most; 50."),
+    ("--takes-coa", "takes_coa", _TakesCoa(), "Whether speeds change live: yes, no; vendor: as its routers do."),
 ]
+_disconnect = types.switch(
+    "takes_disconnect",
+    "takes-disconnect",
+    "takes-no-disconnect",
+    "Whether it ends sessions when it is told to; without, what is refused goes on until the next login.",
+)
 _message_authenticator = types.switch(
     "requires_message_authenticator",
     "require-message-authenticator",
@@ -35,6 +60,7 @@ def nas() -> None:
 @click.argument("address")
 @types.columns(_OPTIONS, clears=False)
 @_message_authenticator
+@_disconnect
 @secrets.secret_options
 def add(
     name: str, address: str, secret_dash: str | None, secret_file: str | None, secret_stdin: bool, **columns: Any
@@ -89,6 +115,7 @@ def show(name: str) -> output.Result:
 @click.option("--address", help="Where it sends from.")
 @types.columns(_OPTIONS, clears=False)
 @_message_authenticator
+@_disconnect
 @click.option("--new-secret", is_flag=True, help="Generate another secret, shown this once.")
 @secrets.secret_options
 def edit(

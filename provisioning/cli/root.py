@@ -68,6 +68,7 @@ tollkeeper = RootGroup(
         "import": ("provisioning.cli.import_:import_", "Files of customers, accounts, invoices, payments."),
         "export": ("provisioning.cli.export:export", "Files of them, as import takes them."),
         "session": ("provisioning.cli.session:session", "Sessions: who is online, and who was."),
+        "enforcement": ("provisioning.cli.enforcement:enforcement", "Whether who is online is treated as should be."),
         "usage": ("provisioning.cli.usage:usage_group", "Usage by customer and account; bars in the terminal."),
         "accounting": ("provisioning.cli.accounting:accounting", "Whether every accounting record is accounted for."),
         "reseller": ("provisioning.cli.reseller:reseller", "Resellers: who sells, in a tree."),

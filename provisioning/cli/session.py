@@ -1,4 +1,4 @@
-"""tollkeeper session: who is online, and who was."""
+"""tollkeeper session: who is online, and who was; to end a session."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -55,7 +55,7 @@ _CLOSED = [
 
 @click.group(cls=LazyGroup)
 def session() -> None:
-    """Sessions: who is online, and who was. Accounting tells of them; nothing here changes one."""
+    """Sessions: who is online, and who was, as accounting tells."""
 
 
 def _parse_ip(typed: str) -> str:
@@ -119,6 +119,50 @@ def show(session_id: int) -> output.Result:
     with database.transaction() as opened:
         found = sessions.find(opened, session_id)
     return output.shown(found, words=_words(found))
+
+
+@session.command(
+    "disconnect",
+    example="tollkeeper session disconnect --user frikkie@example",
+    keys="a list of (session_id, user_name, nas, outcome (ack|nak|timeout|unreachable|impossible|ordered),"
+    " error_cause)",
+)
+@click.argument("session_id", metavar="[ID]", type=_ID, required=False)
+@click.option("--user", "user_name", help="All sessions of this user name.")
+def disconnect(session_id: int | None, user_name: str | None) -> output.Result:
+    """Have a session ended by its router, and show what the router says: exit status 1 where it is not yes.
+
+    The user may log in again at once, unless his account is blocked. What a router did not do is tried again by the
+    scheduler until accounting has proved the end.
+    """
+    from provisioning import database, intent
+    from provisioning.enforcement import ordering
+
+    if (session_id is None) == (user_name is None):
+        raise BadInput("it is not said which session is to end", "Give its id, or --user NAME.")
+    with database.transaction() as opened:
+        ordered = ordering.disconnect(opened, session_id=session_id, user_name=user_name)
+        sends = ordering.may_send(opened)
+    if intent.current().dry_run:
+        return output.Result([], list)
+    found = ordering.carried_out(ordered, datetime.now(UTC), sends=sends)
+    status = 0 if all(one["outcome"] == "ack" for one in found) else 1
+    return output.Result(found, lambda: map(_ended, found), exit_status=status)
+
+
+_OUTCOMES = {
+    "ack": "the router has ended it",
+    "nak": "the router refused",
+    "timeout": "the router does not answer; it is told again",
+    "unreachable": "there is no way to the router; it is told again",
+    "impossible": "the router cannot be told",
+    "ordered": "it is ordered; see: tollkeeper enforcement drift",
+}
+
+
+def _ended(one: output.View) -> str:
+    cause = f" ({one['error_cause']})" if one["error_cause"] else ""
+    return f"session {one['session_id']} of {one['user_name']} on {one['nas']}: {_OUTCOMES[one['outcome']]}{cause}"
 
 
 def _words(found: output.View) -> dict[str, str]:

@@ -12,6 +12,7 @@ from provisioning.cli.root import tollkeeper
 
 # commands whose answer may be no: exit 1
 ASKING = (["portal", "check"], ["attachment", "verify"], ["audit", "verify"], ["import", "plan"], ["import", "apply"])
+ASKING += (["session", "disconnect"],)
 # commands that ask others: exit 1 for the answer no, 3 where nobody is there, as here
 TALKING = ("find", "status", "shadow", "explain", "auth-test", "accounting", "export")
 TALKING_TOO = ("message", "gateway", "test")

@@ -1450,7 +1450,7 @@ CREATE TABLE topup (
     account_id      bigint NOT NULL REFERENCES account ON DELETE CASCADE,
     octets          bigint NOT NULL CHECK (octets > 0),
     used_octets     bigint NOT NULL DEFAULT 0,                       -- by settle_allowances
-    starts_at       timestamptz(0) NOT NULL DEFAULT now(),
+    starts_at       timestamptz(0) NOT NULL DEFAULT date_trunc('second', now()),
     expires_at      timestamptz(0) CHECK (isfinite(expires_at)),     -- NULL: never
     price_cents     bigint NOT NULL CHECK (price_cents >= 0),
     comment         text CHECK (comment <> ''),
@@ -1461,13 +1461,14 @@ CREATE TABLE topup (
     CONSTRAINT topup_lasts CHECK (expires_at > starts_at)
 );
 CREATE INDEX topup_account_id ON topup (account_id);
-CREATE INDEX topup_expires_at ON topup (expires_at) WHERE expires_at IS NOT NULL;
 
 -- What an account with a cap has in a billing period, and what became of it. What is left of it rolls over, for as long
--- as the customer's rollover_months say. By settle_allowances alone.
+-- as the customer's rollover_months say. By settle_allowances alone. The periods of an account never overlap: where its
+-- billing day was changed, one of them is shorter.
 CREATE TABLE allowance (
     account_id      bigint NOT NULL REFERENCES account ON DELETE CASCADE,
     period_start    date NOT NULL,                                   -- where the customer is
+    ends_on         date NOT NULL,                                   -- the first day of the next
     octets          bigint NOT NULL CHECK (octets >= 0),             -- the package's cap; 0: prepaid
     used_octets     bigint NOT NULL DEFAULT 0,                       -- of this, in this period and after
     counted_octets  bigint NOT NULL DEFAULT 0,                       -- all usage of the period, whatever paid for it
@@ -1475,18 +1476,349 @@ CREATE TABLE allowance (
     starts_at       timestamptz(0) NOT NULL,
     ends_at         timestamptz(0) NOT NULL,                         -- the period's
     expires_at      timestamptz(0) NOT NULL,                         -- what is left is gone
+    next_at         timestamptz(0),                                  -- when time alone changes something; NULL: over
     PRIMARY KEY (account_id, period_start),
     CONSTRAINT allowance_is_not_overused CHECK (used_octets BETWEEN 0 AND octets)
-);
-CREATE INDEX allowance_ends_at ON allowance (ends_at);
-CREATE INDEX allowance_expires_at ON allowance (expires_at);
+) WITH (fillfactor = 80);                                            -- what is used is added in place (HOT)
+CREATE INDEX allowance_next_at ON allowance (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX allowance_rolled ON allowance (account_id) WHERE expires_at > ends_at;
 
 -- accounts whose allowance has to be looked at again: used, bought, changed. Whoever does that adds them, any number of
 -- times; settle_allowances takes them out.
 CREATE TABLE allowance_due (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    account_id      bigint NOT NULL
+    account_id      bigint NOT NULL,
+    since           date                                             -- used on this day, or later; NULL: lately
 );
+
+-- Days and billing periods as policies/accounting/days.py has them. A billing period begins on the billing day of a
+-- month; in a month without that day, on its last.
+CREATE FUNCTION billing_date(of_month date, billing_day integer) RETURNS date LANGUAGE sql IMMUTABLE AS $$
+    SELECT least(date_trunc('month', of_month::timestamp) + make_interval(days => billing_day - 1),
+                 date_trunc('month', of_month::timestamp) + interval '1 month - 1 day')::date
+$$;
+CREATE FUNCTION billing_period_start(day date, billing_day integer) RETURNS date LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN day >= billing_date(day, billing_day) THEN billing_date(day, billing_day)
+                ELSE billing_date((date_trunc('month', day::timestamp) - interval '1 month')::date, billing_day) END
+$$;
+-- the first day of the period that comes so many after the one in which a day lies
+CREATE FUNCTION later_period_start(day date, billing_day integer, periods integer) RETURNS date
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT billing_date((date_trunc('month', billing_period_start(day, billing_day)::timestamp)
+                         + make_interval(months => periods))::date, billing_day)
+$$;
+-- the first moment at which the clock shows 00:00: PostgreSQL gives the last one where it shows that twice
+CREATE FUNCTION day_begins(day date, time_zone text) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT min(moment) FROM (
+        SELECT day::timestamp AT TIME ZONE time_zone - put_back AS moment
+        FROM unnest('{0h,30min,1h,2h,3h}'::interval[]) AS put_back) AS candidate
+    WHERE moment AT TIME ZONE time_zone = day::timestamp OR moment = day::timestamp AT TIME ZONE time_zone
+$$;
+CREATE FUNCTION local_day(at timestamptz, time_zone text) RETURNS date LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN at >= day_begins(day + 1, time_zone) THEN day + 1 ELSE day END   -- put back over midnight
+    FROM CAST(at AT TIME ZONE time_zone AS date) AS day
+$$;
+
+-- what accounts with a cap are to have at a moment; the others, and cancelled ones, are left out
+CREATE FUNCTION allowance_terms(at timestamptz, ids bigint[])
+RETURNS TABLE (account_id bigint, octets bigint, time_zone text, billing_day integer, rollover integer, today date,
+               starts_on date, ends_on date, starts_at timestamptz, ends_at timestamptz, expires_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    WITH capped AS MATERIALIZED (
+        SELECT account.id, CASE WHEN prepaid THEN 0 ELSE cap_octets END AS octets,
+               coalesce(customer.time_zone, installation.time_zone) AS time_zone, billing_day, rollover_months
+        FROM unnest(ids) AS wanted (id) JOIN account USING (id) JOIN package ON package.id = package_id
+        JOIN customer ON customer.id = customer_id CROSS JOIN installation
+        WHERE cap_octets IS NOT NULL AND cancelled_at IS NULL),
+    day AS MATERIALIZED (                                            -- computed once, not for each account
+        SELECT time_zone, local_day(at, time_zone) AS today FROM (SELECT DISTINCT time_zone FROM capped) AS zone),
+    period AS MATERIALIZED (
+        SELECT kind.*, today, starts_on, ends_on, day_begins(starts_on, time_zone) AS starts_at,
+               day_begins(ends_on, time_zone) AS ends_at,
+               day_begins(later_period_start(ends_on, billing_day, rollover_months), time_zone) AS expires_at
+        FROM (SELECT DISTINCT time_zone, billing_day, rollover_months FROM capped) AS kind JOIN day USING (time_zone),
+             LATERAL (SELECT billing_period_start(today, billing_day) AS starts_on,
+                             later_period_start(today, billing_day, 1) AS ends_on) AS span)
+    SELECT id, octets, time_zone, billing_day::integer, rollover_months::integer, today, starts_on, ends_on,
+           starts_at, ends_at, expires_at
+    FROM capped JOIN period USING (time_zone, billing_day, rollover_months)
+$$;
+
+-- Open the periods of these accounts, end those that are over, change those that are under way as cap, billing day,
+-- time zone and roll-over were. What was used stays used, and no period becomes longer. Returns how many were opened.
+CREATE FUNCTION open_allowances(at timestamptz, ids bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    done bigint;
+BEGIN
+    PERFORM FROM unnest(ids) AS wanted (id) JOIN allowance ON account_id = id
+    WHERE next_at IS NOT NULL ORDER BY id FOR NO KEY UPDATE OF allowance;              -- one at a time settles each
+    WITH term AS MATERIALIZED (SELECT * FROM allowance_terms(at, ids)),
+    last AS MATERIALIZED (                                       -- the last period of each, as it was and is to be
+        SELECT id, last.*, term.octets AS cap, term.starts_at AS term_starts_at, term.ends_at AS term_ends_at,
+               term.starts_on AS term_starts_on, term.ends_on AS term_ends_on, term.expires_at AS term_expires_at,
+               time_zone, billing_day, rollover, today,
+               CASE WHEN last.ends_on > today AND term.ends_on > period_start
+                    THEN least(last.ends_on, term.ends_on) ELSE last.ends_on END AS new_ends_on
+        FROM unnest(ids) AS wanted (id) LEFT JOIN term ON term.account_id = id LEFT JOIN LATERAL (
+            SELECT * FROM allowance WHERE account_id = id ORDER BY period_start DESC LIMIT 1) AS last ON true),
+    changed AS (
+        UPDATE allowance SET octets = new.octets, ends_on = new.ends_on, ends_at = new.ends_at,
+                             expires_at = new.expires_at, next_at = new.next_at
+        FROM (
+            SELECT account_id, period_start, new_ends_on AS ends_on,
+                   CASE WHEN new_ends_on > today THEN greatest(cap, used_octets) ELSE octets END AS octets,
+                   CASE new_ends_on WHEN term_ends_on THEN term_ends_at WHEN term_starts_on THEN term_starts_at
+                                    ELSE day_begins(new_ends_on, time_zone) END AS ends_at,
+                   CASE WHEN new_ends_on <= today THEN expires_at
+                        WHEN new_ends_on = term_ends_on THEN term_expires_at
+                        ELSE day_begins(greatest(new_ends_on, later_period_start(new_ends_on, billing_day, rollover)),
+                                        time_zone) END AS expires_at,
+                   CASE WHEN new_ends_on > today THEN coalesce(next_at, starts_at) END AS next_at
+            FROM last WHERE cap IS NOT NULL AND (next_at IS NOT NULL OR new_ends_on > today)
+            UNION ALL
+            SELECT account_id, period_start, ends_on, octets, ends_at, expires_at, NULL
+            FROM last WHERE cap IS NULL AND next_at IS NOT NULL) AS new
+        WHERE allowance.account_id = new.account_id AND allowance.period_start = new.period_start
+          AND (allowance.octets, allowance.ends_on, allowance.ends_at, allowance.expires_at, allowance.next_at)
+              IS DISTINCT FROM (new.octets, new.ends_on, new.ends_at, new.expires_at, new.next_at)),
+    opened AS (
+        INSERT INTO allowance AS known
+               (account_id, period_start, ends_on, octets, starts_at, ends_at, expires_at, next_at)
+        SELECT id, greatest(term_starts_on, new_ends_on), term_ends_on, cap, starts_at, term_ends_at, term_expires_at,
+               -- where there is more than the month's, conclude_allowances says when; an update costs as much again
+               CASE WHEN EXISTS (SELECT FROM topup WHERE account_id = new.id AND used_octets < octets)
+                      OR EXISTS (SELECT FROM allowance AS older WHERE account_id = new.id AND expires_at > ends_at)
+                    THEN starts_at ELSE term_ends_at END
+        FROM (SELECT *, CASE WHEN new_ends_on > term_starts_on THEN day_begins(new_ends_on, time_zone)
+                             ELSE term_starts_at END AS starts_at
+              FROM (SELECT id, cap, term_starts_on, term_ends_on, term_starts_at, term_ends_at, term_expires_at,
+                           new_ends_on, time_zone
+                    FROM last WHERE cap IS NOT NULL AND coalesce(new_ends_on <= today, true)) AS those) AS new
+        ON CONFLICT (account_id, period_start) DO UPDATE SET next_at = known.next_at   -- another has: wait for it
+        RETURNING 1)
+    SELECT count(*) INTO done FROM opened;
+    RETURN done;
+END $$;
+
+-- Charge what was used, and has not been counted, to what the account had then: the month's data, what rolled over in
+-- order of expiry, top-ups in order of expiry; the rest is over. What ended is charged for the last time by whoever
+-- settles first after its end. Where the ledger has moved octets to another period, they are given back the other way.
+CREATE FUNCTION charge_allowances(at timestamptz, ids bigint[], since date[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    accounts bigint[];
+    starts date[];
+    totals bigint[];
+    turns integer[];
+BEGIN
+    SELECT array_agg(account_id), array_agg(period_start), array_agg(total), array_agg(turn)
+    INTO accounts, starts, totals, turns FROM (
+        SELECT account_id, period_start, total,
+               row_number() OVER (PARTITION BY account_id ORDER BY period_start) AS turn
+        FROM unnest(ids, since) AS used (id, since)
+        JOIN allowance ON account_id = id AND (next_at IS NOT NULL OR ends_on > used.since), LATERAL (
+            SELECT greatest(0, least(coalesce(sum(octets_in::numeric + octets_out), 0), 2::numeric ^ 62))::bigint AS total
+            FROM usage_day
+            WHERE usage_day.account_id = allowance.account_id AND day >= allowance.period_start
+              AND day < ends_on) AS ledger
+        WHERE total <> counted_octets) AS moved;
+    FOR this_turn IN 1 .. coalesce((SELECT max(turn) FROM unnest(turns) AS turn), 0) LOOP
+        WITH period AS (
+            SELECT allowance.*, total, total - counted_octets AS moved, sign(total - counted_octets) AS way,
+                   coalesce(next_at, starts_at) AS since_at
+            FROM unnest(accounts, starts, totals, turns) AS delta (account_id, period_start, total, turn)
+            JOIN allowance USING (account_id, period_start) WHERE turn = this_turn),
+        others AS (SELECT * FROM period WHERE way > 0 OR counted_octets - over_octets > used_octets),
+        source AS (                                                  -- what there is to be charged, or given back
+            SELECT account_id, moved, way, 0 AS rank, 'infinity'::timestamptz AS until, 0::bigint AS id, period_start,
+                   CASE WHEN way > 0 THEN octets - used_octets ELSE used_octets END AS room FROM period
+            UNION ALL
+            SELECT account_id, moved, way, 1, rolled.expires_at, 0, rolled.period_start,
+                   CASE WHEN way > 0 THEN rolled.octets - rolled.used_octets ELSE rolled.used_octets END
+            FROM others JOIN allowance AS rolled USING (account_id)
+            WHERE rolled.expires_at > rolled.ends_at AND rolled.period_start < others.period_start
+              AND rolled.expires_at > others.starts_at AND rolled.expires_at >= since_at
+            UNION ALL
+            SELECT account_id, moved, way, 2, coalesce(topup.expires_at, 'infinity'), topup.id, NULL,
+                   CASE WHEN way > 0 THEN topup.octets - topup.used_octets ELSE topup.used_octets END
+            FROM others JOIN topup USING (account_id)
+            WHERE cancelled_at IS NULL AND topup.starts_at <= at AND topup.starts_at < ends_at
+              AND coalesce(topup.expires_at > others.starts_at AND topup.expires_at >= since_at, true)
+            UNION ALL
+            SELECT account_id, moved, way, 3, 'infinity', 0, period_start,
+                   CASE WHEN way > 0 THEN moved ELSE over_octets END FROM period),
+        placed AS (
+            SELECT *, sum(room) OVER (
+                PARTITION BY account_id
+                ORDER BY way * rank, CASE WHEN way > 0 THEN until END, until DESC, way * id
+                ROWS UNBOUNDED PRECEDING) - room AS before
+            FROM source WHERE room > 0),
+        share AS (
+            SELECT account_id, rank, id, period_start, (way * least(room, abs(moved) - before))::bigint AS octets
+            FROM placed WHERE before < abs(moved)),
+        bought AS (UPDATE topup SET used_octets = used_octets + share.octets FROM share
+                   WHERE rank = 2 AND topup.id = share.id)
+        UPDATE allowance SET used_octets = used_octets + paid, over_octets = over_octets + over,
+                             counted_octets = coalesce(counted, counted_octets)
+        FROM (
+            SELECT account_id, period_start, coalesce(sum(octets) FILTER (WHERE rank < 2), 0)::bigint AS paid,
+                   coalesce(sum(octets) FILTER (WHERE rank = 3), 0)::bigint AS over, max(total) AS counted
+            FROM (SELECT account_id, period_start, rank, octets, NULL::bigint AS total FROM share WHERE rank <> 2
+                  UNION ALL SELECT account_id, period_start, NULL, NULL, total FROM period) AS part
+            GROUP BY account_id, period_start) AS charged
+        WHERE allowance.account_id = charged.account_id AND allowance.period_start = charged.period_start;
+    END LOOP;
+END $$;
+
+-- what these accounts have left, and when time alone will change that
+CREATE FUNCTION allowance_left(at timestamptz, ids bigint[])
+RETURNS TABLE (account_id bigint, period_start date, ends_on date, charged bigint, remaining bigint, since_at timestamptz,
+               next_at timestamptz)
+LANGUAGE sql STABLE AS $$
+    SELECT account_id, period_start, ends_on, counted_octets - over_octets,
+           (octets - used_octets + coalesce(rolled.remaining, 0) + coalesce(bought.remaining, 0))::bigint,
+           allowance.next_at, least(ends_at, rolled.next_at, bought.next_at)
+    FROM unnest(ids) AS wanted (id) JOIN allowance ON account_id = id AND allowance.next_at IS NOT NULL
+    LEFT JOIN LATERAL (
+        SELECT sum(octets - used_octets) AS remaining, min(expires_at) AS next_at FROM allowance AS older
+        WHERE account_id = wanted.id AND older.period_start < allowance.period_start AND expires_at > ends_at
+          AND expires_at > at AND used_octets < octets) AS rolled ON true
+    LEFT JOIN LATERAL (
+        SELECT sum(octets - used_octets) FILTER (WHERE starts_at <= at) AS remaining,
+               min(CASE WHEN starts_at > at THEN starts_at ELSE expires_at END) AS next_at FROM topup
+        WHERE account_id = wanted.id AND cancelled_at IS NULL AND used_octets < octets
+          AND (expires_at > at OR expires_at IS NULL)) AS bought ON true
+$$;
+
+-- Set and clear cap_reached, tell customers what part of all that they have is used, and what they have lost. Of the
+-- percentages that were passed at once, only the highest is told.
+CREATE FUNCTION conclude_allowances(at timestamptz, ids bigint[], OUT reached bigint, OUT lifted bigint,
+                                    OUT told bigint) LANGUAGE sql AS $$
+    WITH standing AS MATERIALIZED (SELECT * FROM allowance_left(at, ids)),
+    lost AS (
+        INSERT INTO notice (customer_id, kind, about, noticed_at, details)
+        SELECT customer_id, 'topup_expired', topup.id, at, jsonb_build_object(
+                   'account', user_name, 'octets', octets, 'left_octets', octets - used_octets,
+                   'expires_at', topup.expires_at)
+        FROM standing JOIN topup USING (account_id) JOIN account ON account.id = account_id
+        JOIN customer ON customer.id = customer_id
+        WHERE topup.expires_at BETWEEN since_at AND at AND used_octets < octets AND topup.cancelled_at IS NULL
+          AND deleted_at IS NULL
+        ON CONFLICT DO NOTHING RETURNING id),
+    passed AS (
+        SELECT customer_id, user_name, standing.*, percent, max(percent) OVER (PARTITION BY account_id) AS highest
+        FROM standing JOIN account ON account.id = account_id JOIN customer ON customer.id = customer_id
+        JOIN customer_group ON customer_group.id = group_id,
+        unnest(coalesce(customer.usage_notice_percents, customer_group.usage_notice_percents)) AS percent
+        WHERE charged > 0 AND charged::numeric * 100 >= percent * (charged::numeric + remaining)
+          AND deleted_at IS NULL),
+    notices AS (
+        INSERT INTO notice (customer_id, kind, about, noticed_at, details, composed_at)
+        SELECT DISTINCT customer_id, 'usage', concat_ws(' ', account_id, period_start, percent), at, jsonb_build_object(
+                   'account', user_name, 'percent', percent, 'used_octets', charged, 'octets', charged + remaining,
+                   'period_start', period_start, 'ends_on', ends_on),
+               CASE WHEN percent < highest THEN at END
+        FROM passed
+        WHERE NOT EXISTS (SELECT FROM notice WHERE notice.customer_id = passed.customer_id AND kind = 'usage'
+                          AND about = concat_ws(' ', account_id, period_start, percent))
+        ON CONFLICT DO NOTHING RETURNING composed_at),
+    timed AS (
+        UPDATE allowance SET next_at = standing.next_at FROM standing
+        WHERE allowance.account_id = standing.account_id AND allowance.period_start = standing.period_start
+          AND allowance.next_at <> standing.next_at),
+    marked AS (
+        UPDATE account SET cap_reached = NOT cap_reached
+        FROM unnest(ids) AS wanted (id) LEFT JOIN standing ON account_id = id
+        WHERE account.id = wanted.id AND cap_reached <> coalesce(remaining <= 0, false) RETURNING cap_reached)
+    SELECT count(*) FILTER (WHERE cap_reached), count(*) FILTER (WHERE NOT cap_reached),
+           (SELECT count(*) FROM lost) + (SELECT count(*) FROM notices WHERE composed_at IS NULL)
+    FROM marked
+$$;
+
+-- Bring the allowances of accounts up to a moment: of these, or of all that are due. Late, it does what it would have
+-- done in time, period by period. Returns what was done, by name. The fold may go on meanwhile.
+CREATE FUNCTION settle_allowances(at timestamptz, accounts bigint[] DEFAULT NULL,
+                                  OUT periods bigint, OUT reached bigint, OUT lifted bigint, OUT told bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET jit = off SET work_mem = '64MB'
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$  -- an index for each account: nobody can
+                                                                     -- estimate how many, and tables grow meanwhile
+DECLARE
+    used date[];
+    moment timestamptz;
+    ids bigint[];
+    days date[];
+    done record;
+BEGIN
+    periods := 0; reached := 0; lifted := 0; told := 0;
+    IF accounts IS NULL THEN
+        WITH taken AS (DELETE FROM allowance_due RETURNING account_id, since)
+        SELECT array_agg(account_id), array_agg(since) INTO accounts, used FROM (
+            SELECT account_id, min(since) AS since
+            FROM (TABLE taken UNION ALL SELECT account_id, NULL FROM allowance WHERE next_at <= at) AS every
+            GROUP BY account_id) AS due;
+    END IF;
+    WHILE accounts IS NOT NULL AND moment IS DISTINCT FROM at LOOP
+        SELECT ends_at, array_agg(id), array_agg(since) INTO moment, ids, days
+        FROM unnest(accounts, used) AS due (id, since) JOIN allowance ON account_id = id
+        WHERE next_at IS NOT NULL AND ends_at < at AND ends_at > coalesce(moment, '-infinity')
+        GROUP BY ends_at ORDER BY ends_at LIMIT 1;
+        IF moment IS NULL THEN
+            moment := at; ids := accounts; days := used;
+        END IF;
+        periods := periods + open_allowances(moment, ids);
+        PERFORM charge_allowances(moment, ids, days);
+        SELECT * INTO done FROM conclude_allowances(moment, ids);
+        reached := reached + done.reached; lifted := lifted + done.lifted; told := told + done.told;
+    END LOOP;
+    IF periods > 10000 THEN
+        ANALYZE allowance;                                           -- or the next plans take it to be as it was
+    END IF;
+END $$;
+-- of one account, for operators: as of now
+CREATE FUNCTION settle_account(account bigint, at timestamptz DEFAULT now()) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    IF NOT may('account', 'edit') OR NOT EXISTS (
+        SELECT FROM account AS mine WHERE mine.id = settle_account.account AND may_see_customer(customer_id)) THEN
+        RAISE EXCEPTION 'account % is not yours to change', account USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM settle_allowances(CASE WHEN asks_as_owner() THEN at ELSE now() END, ARRAY[account]);
+END $$;
+
+-- whatever changes what accounts are to have puts them into allowance_due; the argument says which, $1 being the row
+CREATE FUNCTION note_allowance_due() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+BEGIN
+    EXECUTE format('INSERT INTO allowance_due (account_id) SELECT account.id FROM account WHERE %s', TG_ARGV[0])
+    USING CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION note_new_allowances_due() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO allowance_due (account_id)
+    SELECT new_rows.id FROM new_rows JOIN package ON package.id = package_id WHERE cap_octets IS NOT NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER allowance_due AFTER INSERT ON account REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION note_new_allowances_due();
+CREATE TRIGGER allowance_is_due AFTER UPDATE OF package_id, prepaid, cancelled_at, customer_id ON account FOR EACH ROW
+    WHEN ((OLD.package_id, OLD.prepaid, OLD.cancelled_at IS NULL, OLD.customer_id)
+          <> (NEW.package_id, NEW.prepaid, NEW.cancelled_at IS NULL, NEW.customer_id))
+    EXECUTE FUNCTION note_allowance_due('id = $1.id');
+CREATE TRIGGER allowance_is_due AFTER UPDATE OF cap_octets ON package FOR EACH ROW
+    WHEN (OLD.cap_octets IS DISTINCT FROM NEW.cap_octets)
+    EXECUTE FUNCTION note_allowance_due('package_id = $1.id');
+CREATE TRIGGER allowance_is_due AFTER UPDATE OF billing_day, time_zone, rollover_months ON customer FOR EACH ROW
+    WHEN ((OLD.billing_day, OLD.time_zone, OLD.rollover_months)
+          IS DISTINCT FROM (NEW.billing_day, NEW.time_zone, NEW.rollover_months))
+    EXECUTE FUNCTION note_allowance_due('customer_id = $1.id');
+CREATE TRIGGER allowance_is_due AFTER UPDATE OF time_zone ON installation FOR EACH ROW
+    WHEN (OLD.time_zone <> NEW.time_zone)
+    EXECUTE FUNCTION note_allowance_due('EXISTS (SELECT FROM allowance WHERE account_id = account.id)');
+CREATE TRIGGER allowance_is_due AFTER INSERT OR DELETE ON topup FOR EACH ROW
+    EXECUTE FUNCTION note_allowance_due('id = $1.account_id');
+CREATE TRIGGER allowance_changed AFTER UPDATE OF octets, starts_at, expires_at, cancelled_at ON topup FOR EACH ROW
+    EXECUTE FUNCTION note_allowance_due('id = $1.account_id');
 
 -- -------------------------------------------------------------------------------------------- enforcement --
 
@@ -1764,7 +2096,7 @@ END $$;
 -- the statement itself.
 CREATE FUNCTION audit_rows() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
-    counted text := '{version,name_key,search_text,allocated_cents,done_until}';
+    counted text := '{version,name_key,search_text,allocated_cents,done_until,used_octets}';
     kept text := format('jsonb_strip_nulls(to_jsonb(r) - %L::text[])', counted);
     same text := format('(%s) = (%s)', regexp_replace(TG_ARGV[4], '(\w+)', 'o.\1', 'g'),
                                        regexp_replace(TG_ARGV[4], '(\w+)', 'r.\1', 'g'));
@@ -2101,6 +2433,7 @@ END $$;
 GRANT SELECT ON installation, account, customer, package, device TO tollkeeper_fold;
 GRANT SELECT, INSERT, UPDATE, DELETE ON accounting_node, accounting_day, accounting_quarantine, accounting_reboot,
     session, session_history, usage_day TO tollkeeper_fold;
+GRANT INSERT ON allowance_due TO tollkeeper_fold;
 GRANT USAGE ON SEQUENCE session_id_seq TO tollkeeper_fold;           -- a session may be over when we first hear of it
 GRANT EXECUTE ON FUNCTION make_session_partitions(date, integer) TO tollkeeper_fold;
 
@@ -2132,7 +2465,7 @@ BEGIN
     IF editable IS DISTINCT FROM 'false' THEN
         SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
         WHERE attrelid = relation_name::regclass AND attnum > 0 AND NOT attisdropped
-          AND attname <> ALL ('{author,operator,allocated_cents}');
+          AND attname <> ALL ('{author,operator,allocated_cents,used_octets}');
         EXECUTE format('GRANT INSERT (%s), UPDATE (%1$s), DELETE ON %I TO tollkeeper_operator', columns, relation_name);
         EXECUTE format('CREATE POLICY added ON %I FOR INSERT TO tollkeeper_operator WITH CHECK (%s)',
                        relation_name, changed);
@@ -2357,7 +2690,8 @@ GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as
     my_changes(), customers_reached(), sessions_reached(), static_holders(inet[], bigint), credit_refusal(bigint),
     vlan_holder(integer, bigint, bigint, bigint[]), set_operator_login(text, text), audit_chain(),
     local_moment(date, integer, text), dunning_day(text, timestamptz), cut_moment(text, timestamptz),
-    brand_for(bigint), audit_flaws(bigint, bigint), audit_loose_ends() TO tollkeeper_operator;
+    brand_for(bigint), settle_account(bigint, timestamptz), allowance_left(timestamptz, bigint[]),
+    audit_flaws(bigint, bigint), audit_loose_ends() TO tollkeeper_operator;
 
 -- the fold is no operator: what it was granted above, it sees all of
 DO $$

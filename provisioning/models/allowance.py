@@ -13,10 +13,7 @@ class Topup(Base):
     """Data bought on top of the month's, or ahead."""
 
     __tablename__ = "topup"
-    __table_args__ = (
-        Index("topup_account_id", "account_id"),
-        Index("topup_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
-    )
+    __table_args__ = (Index("topup_account_id", "account_id"),)
 
     id: Mapped[Identifier]
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id, ondelete="CASCADE"))
@@ -35,10 +32,14 @@ class Allowance(Base):
     """What an account with a cap has in a billing period, and what became of it."""
 
     __tablename__ = "allowance"
-    __table_args__ = (Index("allowance_ends_at", "ends_at"), Index("allowance_expires_at", "expires_at"))
+    __table_args__ = (
+        Index("allowance_next_at", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("allowance_rolled", "account_id", postgresql_where=text("expires_at > ends_at")),
+    )
 
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id, ondelete="CASCADE"), primary_key=True)
     period_start: Mapped[date] = mapped_column(Date, primary_key=True)
+    ends_on: Mapped[date]
     octets: Mapped[BigInt]
     used_octets: Mapped[int] = has_default(BigInteger)
     counted_octets: Mapped[int] = has_default(BigInteger)
@@ -46,6 +47,7 @@ class Allowance(Base):
     starts_at: Mapped[Second]
     ends_at: Mapped[Second]
     expires_at: Mapped[Second]
+    next_at: Mapped[Second | None]
 
 
 class AllowanceDue(Base):
@@ -55,3 +57,4 @@ class AllowanceDue(Base):
 
     id: Mapped[Identifier]
     account_id: Mapped[BigInt]
+    since: Mapped[date | None]

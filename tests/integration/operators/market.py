@@ -199,8 +199,8 @@ INSERT INTO message_attachment SELECT id, encode(sha256(%(mark)s::bytea), 'hex')
 INSERT INTO message_template (name, language, channel, body) VALUES ('hello', 'en', 'sms', 'Hello')
 ON CONFLICT DO NOTHING;
 INSERT INTO topup (account_id, octets, price_cents, comment) VALUES (%(account)s, 1, 0, %(mark)s);
-INSERT INTO allowance (account_id, period_start, octets, starts_at, ends_at, expires_at)
-VALUES (%(account)s, current_date, 7777, now(), now(), now());
+INSERT INTO allowance (account_id, period_start, ends_on, octets, starts_at, ends_at, expires_at)
+VALUES (%(account)s, current_date, current_date + 1, 7777, now(), now(), now());
 INSERT INTO session_treatment (session_id, account_id, nas_address, desired, reason, action, state)
 SELECT id, account_id, nas_address, %(mark)s, 'accepted', 'none', 'agreed' FROM session WHERE account_id = %(account)s;
 INSERT INTO treatment_mark VALUES ('10000000', '[]') ON CONFLICT DO NOTHING;

@@ -48,6 +48,9 @@ class Columns(TypedDict, total=False):
     overdue_days: int | None
     second_notice_days: int | None
     suspension_days: int | None
+    notices_by_email: bool
+    notices_by_sms: bool
+    cycle_report: bool
     labels: list[str]
     category: str | None
     attitude: str | None

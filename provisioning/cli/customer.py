@@ -8,7 +8,7 @@ import click
 
 from provisioning.cli import output, types
 from provisioning.cli.command import LazyGroup
-from provisioning.cli.customer_options import CHANGED, KEYS, OPTIONS, exempt, inherits, label, namesake, values
+from provisioning.cli.customer_options import CHANGED, KEYS, OPTIONS, exempt, inherits, label, namesake, values, ways
 
 
 @click.group(
@@ -37,6 +37,7 @@ def customer() -> None:
 @label
 @namesake
 @inherits
+@ways
 @exempt
 def add(group: str, code: str | None, parent: str | None, reseller: str | None, **columns: Any) -> output.Result:
     """Add a customer into an existing group."""
@@ -67,6 +68,7 @@ def add(group: str, code: str | None, parent: str | None, reseller: str | None, 
 @click.option("--unlabel", "unlabels", multiple=True, help="Take this label away. Repeat.")
 @namesake
 @inherits
+@ways
 @exempt
 def edit(
     code: str,

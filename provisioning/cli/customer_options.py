@@ -16,7 +16,7 @@ KEYS = (
     " country, language, disabled, suspended, deleted_at, expires_at, inherits_state, download_bps, upload_bps,"
     " time_zone, billing_day, billing_group, payment_method, credit_limit_cents, suspended_for_debt, suspended_at,"
     " suspended_due_on (what was due by then has to be paid), suspension_exempt, unsuspended_until, overdue_days,"
-    " second_notice_days, suspension_days, labels, category, attitude,"
+    " second_notice_days, suspension_days, notices_by_email, notices_by_sms, cycle_report, labels, category, attitude,"
     " registered_at, registered_ip, portal_user_name, version, created_at"
 )
 CHANGED = f"customer ({KEYS}), changed (column: [before, after])"
@@ -56,6 +56,11 @@ OPTIONS += DUNNING
 exempt = types.switch("suspension_exempt", "exempt", "no-exempt", "Neither told of debt nor suspended for it.")
 inherits = types.switch("inherits_state", "inherit", "no-inherit", "Whether the parent's state covers it.")
 namesake = types.switch("namesake", "namesake", "no-namesake", "Whether another customer may have the same name.")
+_BY_EMAIL = types.switch(
+    "notices_by_email", "notices-by-email", "no-notices-by-email", "Told by e-mail; yes, unless said."
+)
+_BY_SMS = types.switch("notices_by_sms", "notices-by-sms", "no-notices-by-sms", "Told by SMS.")
+_REPORT = types.switch("cycle_report", "cycle-report", "no-cycle-report", "A report by e-mail of each billing period.")
 label = click.option("--label", "labels", multiple=True, help="A word to find it by: fibre. Repeat.")
 
 _MOMENTS = ("expires_at", "registered_at")
@@ -70,3 +75,8 @@ def values(session: "Session", options: Mapping[str, Any], time_zone: str | None
     return given | {
         column: moments.resolve(session, given[column], zone) for column in _MOMENTS if given.get(column) is not None
     }
+
+
+def ways(function: types.Decorated) -> types.Decorated:
+    """Decorate with the ways by which a customer is told."""
+    return _BY_EMAIL(_BY_SMS(_REPORT(function)))

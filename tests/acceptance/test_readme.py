@@ -43,7 +43,7 @@ def test_no_block_is_left_out() -> None:
     titles += ("Pointing a MikroTik at it", "Moving from FreeRADIUS SQL or daloRADIUS")
     titles += ("Operators, resellers, the audit", "Money, as far as access depends on it", "Files of customers")
     titles += ("Finding and seeing",)
-    titles += ("What time brings", "Suspension for debt")
+    titles += ("What time brings", "Suspension for debt", "Telling customers")
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
@@ -92,6 +92,17 @@ def test_suspension_for_debt(provider: Provider) -> None:
 
     assert "customer ACM001 pays by 20" in printed
     assert "promise\tpays by 20" in printed
+
+
+def test_telling_customers(provider: Provider) -> None:
+    """A customer of the sections before is told in words that are shown first, and wants a report."""
+    record, telling = section("The customer record"), section("Telling customers")
+
+    printed = pasted("".join([*record, *telling]), provider.environ)
+
+    assert "subject\tInvoice INV-1001 is overdue\n" in printed
+    assert "to\tann@acme.example\t" in printed
+    assert "Your usage from " in printed
 
 
 def test_finding_and_seeing(provider: Provider) -> None:

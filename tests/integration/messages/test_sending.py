@@ -210,3 +210,12 @@ def test_by_which_ways(desk):
     desk.compose()
     (row,) = desk.operator.json("notice", "list", "FRI001", "--kind", "unsuspended")
     assert (row["kind"], row["messages"], row["sent"]) == ("unsuspended", 1, 0)
+
+
+def test_ways_are_columns_of_the_customer(desk):
+    """They can be given when a customer is added, and are shown with it."""
+    ways = ("--no-notices-by-email", "--notices-by-sms", "--cycle-report")
+    added = desk.operator.json("customer", "add", "--group", "Homes", "--first-name", "Ben", *ways)["customer"]
+    assert (added["notices_by_email"], added["notices_by_sms"], added["cycle_report"]) == (False, True, True)
+    edited = desk.operator.json("customer", "edit", added["code"], "--notices-by-email")["changed"]
+    assert edited == {"notices_by_email": [False, True]}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from provisioning.dunning.terms import DUNNED, INVOICES, OPEN, OPEN_CENTS, SUSPENSION_DAYS, ZONE
+from provisioning.dunning.terms import DUE_INVOICES, DUNNED, INVOICES, OPEN, OPEN_CENTS, SUSPENSION_DAYS, ZONE
 
 
 class Candidate(NamedTuple):
@@ -27,8 +27,9 @@ class Candidate(NamedTuple):
 _CANDIDATES = f"""
     SELECT customer.id AS customer_id, (array_agg(number ORDER BY due_on, invoice.id))[1] AS invoice,
            min(due_on) AS due_on, sum({OPEN_CENTS})::bigint AS owed_cents, day - {SUSPENSION_DAYS} AS due_by
-    FROM {INVOICES}
-    JOIN (SELECT zone, dunning_day(zone, :at) AS day FROM ({{zones}}) AS places (zone)) AS place ON place.zone = {ZONE}
+    FROM {{invoices}}
+    JOIN (SELECT zone, dunning_day(zone, :at) AS day FROM ({{zones}}) AS zones (zone) OFFSET 0) AS place
+    ON place.zone = {ZONE}
     WHERE {OPEN} AND {DUNNED} AND NOT customer.suspended AND due_on + {SUSPENSION_DAYS} <= day
       AND (unsuspended_until IS NULL OR unsuspended_until <= :at)
       AND NOT EXISTS (SELECT FROM promise WHERE promise.customer_id = customer.id AND pays_on >= day
@@ -37,8 +38,9 @@ _CANDIDATES = f"""
     GROUP BY customer.id, day, {SUSPENSION_DAYS}, debt_ignored_cents
     HAVING sum({OPEN_CENTS}) > debt_ignored_cents
 """  # noqa: S608 - our own words
-_IN_ZONES = _CANDIDATES.format(zones="SELECT unnest(CAST(:zones AS text[]))", only="")
+_IN_ZONES = _CANDIDATES.format(invoices=DUE_INVOICES, zones="SELECT unnest(CAST(:zones AS text[]))", only="")
 _AMONG = _CANDIDATES.format(
+    invoices=INVOICES,
     zones=f"SELECT DISTINCT {ZONE} FROM customer, installation WHERE customer.id = ANY(CAST(:ids AS bigint[]))",  # noqa: S608
     only="AND customer.id = ANY(CAST(:ids AS bigint[]))",
 )

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from provisioning.dunning.terms import (
+    DUE_INVOICES,
     DUNNED,
-    INVOICES,
     OPEN,
     OPEN_CENTS,
     OVERDUE_DAYS,
@@ -29,7 +29,7 @@ _TELL = text(f"""
                sum({OPEN_CENTS}) OVER (PARTITION BY customer.id) > debt_ignored_cents AS counts,
                CASE WHEN due_on + {SECOND_NOTICE_DAYS} <= day THEN 'second_notice' ELSE 'overdue' END AS kind,
                greatest(due_on + {SUSPENSION_DAYS}, CASE WHEN {SUSPENSION_DAYS} IS NOT NULL THEN day END) AS suspends_on
-        FROM {INVOICES} JOIN place ON place.zone = {ZONE}
+        FROM {DUE_INVOICES} JOIN place ON place.zone = {ZONE}
         WHERE {OPEN} AND {DUNNED} AND due_on + least({OVERDUE_DAYS}, {SECOND_NOTICE_DAYS}) <= day),
     untold AS MATERIALIZED (
         SELECT * FROM reached WHERE counts AND NOT EXISTS (

@@ -14,7 +14,13 @@ OVERDUE_DAYS = "coalesce(customer.overdue_days, customer_group.overdue_days)"
 SECOND_NOTICE_DAYS = "coalesce(customer.second_notice_days, customer_group.second_notice_days)"
 SUSPENSION_DAYS = "coalesce(customer.suspension_days, customer_group.suspension_days)"
 # every invoice with its customer, for whom the rules of its group and of the provider hold
-INVOICES = """
-    invoice JOIN customer ON customer.id = invoice.customer_id
+_WITH_CUSTOMER = """ JOIN customer ON customer.id = invoice.customer_id
     JOIN customer_group ON customer_group.id = customer.group_id CROSS JOIN installation
 """
+INVOICES = f"invoice {_WITH_CUSTOMER}"
+# the same, of all that may have reached a stage by :at. Found first: those are a few of all invoices, which the planner
+# cannot know of the customers of a time zone (1.4 s -> 0.5 s with a million customers)
+DUE_INVOICES = f"""
+    (SELECT * FROM invoice WHERE {OPEN} AND due_on <= CAST(:at AT TIME ZONE 'UTC' AS date) + 1 OFFSET 0) AS invoice
+    {_WITH_CUSTOMER}
+"""  # noqa: S608 - our own words

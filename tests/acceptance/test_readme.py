@@ -15,6 +15,7 @@ from radiusd.accounting import accountingd
 from tests.acceptance.conftest import AccountingProvider, Provider
 from tests.fix_waiting import Eventually
 from tests.old_radius import OldRadius
+from tests.simulated_nas import SimulatedNas
 
 pytestmark = pytest.mark.acceptance
 
@@ -44,6 +45,7 @@ def test_no_block_is_left_out() -> None:
     titles += ("Operators, resellers, the audit", "Money, as far as access depends on it", "Files of customers")
     titles += ("Finding and seeing",)
     titles += ("What time brings", "Suspension for debt", "Telling customers")
+    titles += ("Telling routers",)
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
     (set_up,) = section("Two commands")
@@ -180,6 +182,32 @@ def test_who_is_online(accounting_provider: AccountingProvider, eventually: Even
         assert "9000000" in printed
 
     eventually(shown)
+
+
+def test_telling_routers(accounting_provider: AccountingProvider, eventually: Eventually) -> None:
+    """Nothing has drifted; a session is ended by hand, as its router says, and that can be looked up."""
+    provider = accounting_provider
+    provider.fold.start()
+    session = {"User_Name": "active", "Acct_Session_Id": "readme"}
+    provider.account("Start", **session)
+    (block,) = section("Telling routers")
+    with (
+        SimulatedNas(
+            "127.0.0.1", provider.secret.encode(), on_ack=lambda _: provider.account("Stop", **session)
+        ) as nas,
+        closing(provider.database.connect()) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE nas SET coa_port = %s WHERE address = '127.0.0.1'", (nas.port,))
+
+        def is_online() -> None:
+            cursor.execute("SELECT FROM session WHERE user_name = 'active'")
+            assert cursor.rowcount
+
+        eventually(is_online)
+        printed = pasted(block, provider.environ)
+        assert "of active on localhost: the router has ended it" in printed
+        assert "\tdisconnect\tordered\t" in pasted("tollkeeper enforcement attempts", provider.environ)
 
 
 def test_a_router_is_added(provider: Provider) -> None:

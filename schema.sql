@@ -1124,6 +1124,7 @@ CREATE TRIGGER end_suspension_of_payer_removed AFTER DELETE ON invoice
 CREATE FUNCTION end_suspension_of_promiser() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
 BEGIN
+    PERFORM FROM customer WHERE id = NEW.customer_id FOR NO KEY UPDATE;   -- in turns too
     UPDATE customer SET suspended = false WHERE id = NEW.customer_id AND suspended_for_debt;
     RETURN NULL;
 END $$;
@@ -1783,6 +1784,18 @@ BEGIN
     END IF;
     PERFORM settle_allowances(CASE WHEN asks_as_owner() THEN at ELSE now() END, ARRAY[account]);
 END $$;
+
+-- a customer is told of each top-up, whoever sold it
+CREATE FUNCTION tell_of_topup() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO notice (customer_id, kind, about, noticed_at, details)
+    SELECT customer_id, 'topup', NEW.id, NEW.starts_at,
+           jsonb_build_object('account', user_name, 'octets', NEW.octets, 'expires_at', NEW.expires_at)
+    FROM account JOIN customer ON customer.id = customer_id WHERE account.id = NEW.account_id AND deleted_at IS NULL
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER told AFTER INSERT ON topup FOR EACH ROW EXECUTE FUNCTION tell_of_topup();
 
 -- whatever changes what accounts are to have puts them into allowance_due; the argument says which, $1 being the row
 CREATE FUNCTION note_allowance_due() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

@@ -41,6 +41,7 @@ class Edits(Columns, total=False):
     user_name: str
     customer_id: int
     package_id: int
+    prepaid: bool
     cancelled_at: datetime | None
 
 
@@ -217,6 +218,18 @@ def unsuspend(session: Session, account: Account) -> Changes:
 def expire(session: Session, account: Account, *, expires_at: datetime | None) -> Changes:
     """Set from when on an account is refused; None for never."""
     return edit(session, account, expires_at=expires_at)
+
+
+@act("account")
+def prepaid(session: Session, account: Account, *, expires_at: datetime | None) -> Changes:
+    """Let an account have no data of the month, only what is bought ahead, and be valid until then."""
+    return edit(session, account, prepaid=True, expires_at=expires_at)
+
+
+@act("account")
+def postpaid(session: Session, account: Account) -> Changes:
+    """Give a prepaid account the data of the month again, and no end of its validity."""
+    return edit(session, account, prepaid=False, expires_at=None) if account.prepaid else {}
 
 
 @act("account")

@@ -51,6 +51,8 @@ class Columns(TypedDict, total=False):
     notices_by_email: bool
     notices_by_sms: bool
     cycle_report: bool
+    rollover_months: int
+    topup_months: int | None
     labels: list[str]
     category: str | None
     attitude: str | None

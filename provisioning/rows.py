@@ -17,7 +17,13 @@ Row = TypeVar("Row", bound=Base)
 _WORDS = {"nas": "NAS"}
 # where the area of a table has another name than the table
 _AREAS = {"customer_group": "group", "device": "account", "operator_role": "operator"}
-_AREAS |= {"invoice": "money", "payment": "money", "package_change": "account", "import_run": "import"}
+_AREAS |= {
+    "invoice": "money",
+    "payment": "money",
+    "package_change": "account",
+    "topup": "account",
+    "import_run": "import",
+}
 _LONGEST_TEXT = 1000
 _SECRET = frozenset({"secret", "password", "password_hash", "portal_password_hash"})
 _COUNTED = frozenset({"version", "name_key", "search_text"})

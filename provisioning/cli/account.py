@@ -25,6 +25,8 @@ _COLUMNS = ("user_name", "customer", "package", "effective_price_cents", "state"
 _VERBS = {
     "passwd": "Set another password.",
     "expire": "Set when an account expires.",
+    "prepaid": "No data of the month, only what is bought ahead.",
+    "postpaid": "Give a prepaid account the data of the month again.",
     "move": "Move an account to another customer.",
     "rename": "Give an account another user name.",
     "block": "Refuse an account, whatever its state otherwise.",

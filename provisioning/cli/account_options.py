@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     "id, user_name, customer, package, password_kind (sealed|one-way|none), state (active|cancelled|blocked|expired|"
-    "suspended|cap reached), blocked, suspended, cap_reached, expires_at, sessions_allowed, price_cents,"
+    "suspended|cap reached), blocked, suspended, cap_reached, prepaid, expires_at, sessions_allowed, price_cents,"
     " topup_price_cents, effective_price_cents (after the group's discount), cancelled_at, lock_to_devices,"
     " ipv4_address, ipv4_netmask, ipv6_prefix, delegated_ipv6_prefix, routes, vlan_id, reply_attributes, version,"
     " created_at"

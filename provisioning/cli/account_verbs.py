@@ -68,6 +68,24 @@ def expire(user_name: str, when: date | None) -> output.Result:
     return _change(user_name, change)
 
 
+@click.command("prepaid", cls=Command, example="tollkeeper account prepaid frikkie@example --until +30d", keys=CHANGED)
+@click.argument("user_name")
+@click.option("--until", type=types.TIME_OR_NEVER, required=True, help="How long it is valid: +30d, 2027-03-01, never.")
+def prepaid(user_name: str, until: date | None) -> output.Result:
+    """Let an account have no data of the month, only what is bought ahead: tollkeeper topup add.
+
+    At its end it is refused, until more validity is bought. On a package without a data cap it has validity alone.
+    """
+    from provisioning import account as accounts
+
+    def change(session: "Session", row: "Account") -> "Changes":
+        values = types.given({"expires_at": until})
+        resolve_expiry(session, values, time_zone(session, row.customer_id))
+        return accounts.prepaid(session, row, **values)
+
+    return _change(user_name, change)
+
+
 @click.command("move", cls=Command, example="tollkeeper account move frikkie@example POE001", keys=CHANGED)
 @click.argument("user_name")
 @click.argument("customer")
@@ -153,6 +171,7 @@ block = _verb("block", "Refuse an account, whatever its state otherwise.")
 unblock = _verb("unblock", "Let a blocked account in again.")
 suspend = _verb("suspend", "Suspend one account of a customer.")
 unsuspend = _verb("unsuspend", "End an account's suspension.")
+postpaid = _verb("postpaid", "Give a prepaid account the data of the month again, and no end of its validity.")
 uncancel = _verb("uncancel", "Take a cancelled account up again, as it was; package changes stay cancelled.")
 
 

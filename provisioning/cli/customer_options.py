@@ -16,7 +16,8 @@ KEYS = (
     " country, language, disabled, suspended, deleted_at, expires_at, inherits_state, download_bps, upload_bps,"
     " time_zone, billing_day, billing_group, payment_method, credit_limit_cents, suspended_for_debt, suspended_at,"
     " suspended_due_on (what was due by then has to be paid), suspension_exempt, unsuspended_until, overdue_days,"
-    " second_notice_days, suspension_days, notices_by_email, notices_by_sms, cycle_report, labels, category, attitude,"
+    " second_notice_days, suspension_days, rollover_months, topup_months, usage_notice_percents,"
+    " notices_by_email, notices_by_sms, cycle_report, labels, category, attitude,"
     " registered_at, registered_ip, portal_user_name, version, created_at"
 )
 CHANGED = f"customer ({KEYS}), changed (column: [before, after])"
@@ -40,6 +41,8 @@ OPTIONS: list[types.Spec] = [
     ("--billing-group", "billing_group", types.TEXT, "With whom it is billed."),
     ("--payment-method", "payment_method", types.TEXT, "Debit order, card, eft: as you say."),
     ("--credit-limit", "credit_limit_cents", types.MONEY, "What it may owe: 1500."),
+    ("--rollover-months", "rollover_months", types.NUMBER, "How many periods more what is left of a period lasts."),
+    ("--topup-months", "topup_months", types.NUMBER, "Top-ups: 0 until the period ends, 1 the next; none: for ever."),
     ("--expires", "expires_at", types.TIME, "From when no authentication and no billing: 2027-01-31, +30d."),
     ("--category", "category", types.TEXT, "VIP."),
     ("--attitude", "attitude", types.TEXT, "Friendly, litigious: as you say."),

@@ -49,6 +49,7 @@ tollkeeper = RootGroup(
         "customer": ("provisioning.cli.customer:customer", "Customers: who pays."),
         "filter": ("provisioning.cli.saved_filter:filter_group", "Lists of customers that you ask for often."),
         "account": ("provisioning.cli.account:account", "Data accounts: the RADIUS users."),
+        "topup": ("provisioning.cli.topup:topup", "Top-ups: data on top of the month's."),
         "change": ("provisioning.cli.change:change", "Package changes, now or from a moment on."),
         "device": ("provisioning.cli.device:device", "Client devices by their MAC."),
         "invoice": ("provisioning.cli.invoice:invoice", "Invoices: what customers owe, and since when."),

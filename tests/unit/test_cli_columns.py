@@ -16,14 +16,15 @@ GIVEN = {"id", "version", "created_at"}  # by the database
         (
             CustomerGroup,
             group._OPTIONS,
-            {"name", "reseller_id", "enabled", "sends_reply_message", "requires_credit_limit"},
+            {"name", "reseller_id", "enabled", "sends_reply_message", "requires_credit_limit"}
+            | {"usage_notice_percents"},  # notice set
         ),
         (
             Account,
             account_options.OPTIONS,
             # by arguments, switches and verbs of their own; cap_reached by the ledger of usage
             {"user_name", "customer_id", "package_id", "password", "password_hash", "blocked", "suspended"}
-            | {"cap_reached", "cancelled_at", "lock_to_devices"},
+            | {"cap_reached", "prepaid", "cancelled_at", "lock_to_devices"},
         ),
     ],
 )

@@ -48,6 +48,8 @@ NUMBERS = {
     " JOIN customer ON customer.id = customer_id WHERE code = %s",
     "change_id": "SELECT package_change.id FROM package_change JOIN account ON account.id = account_id"
     " JOIN customer ON customer.id = customer_id WHERE code = %s",
+    "topup_id": "SELECT topup.id FROM topup JOIN account ON account.id = account_id"
+    " JOIN customer ON customer.id = customer_id WHERE code = %s",
     "message_id": "SELECT message.id FROM message JOIN customer ON customer.id = customer_id WHERE code = %s LIMIT 1",
     "run_id": "SELECT import_run.id FROM import_run JOIN customer USING (reseller_id) WHERE code = %s LIMIT 1",
     "position": "SELECT max(position) FROM audit_entry WHERE id IN (SELECT entry_id FROM audit_change"
@@ -57,6 +59,7 @@ NUMBERS = {
 FILLERS = {
     "when": "never",
     "amount": "1",
+    "octets": "1GB",
     "street": "1 High Street",
     "system": "sage",
     "parts": f"{NORTH.invoice}=1",

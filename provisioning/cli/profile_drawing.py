@@ -63,6 +63,8 @@ def _told(profile: Profile) -> Iterator[tuple[str, str]]:
     """Yield what is told of a customer; words that are empty are left out."""
     state = profile["state"]
     yield "status", f"[bold {_COLOURS.get(state, 'red')}]{state}[/]"
+    for key, word in (("suspended_at", "for debt since"), ("unsuspended_until", "respite until")):
+        yield word, "" if profile[key] is None else measured.minute(profile[key])
     kinds = [profile["type"].replace("_", " "), profile["kind"] if profile["kind"] != "normal" else ""]
     yield "type", " ".join(filter(None, kinds))
     for key in ("group", "billing_group", "reseller", "parent", "category", "attitude"):

@@ -138,35 +138,54 @@ def test_exempting_ends_it(debtor):
     assert debtor.suspended("ANN") == (False, False)
 
 
-@pytest.mark.parametrize("payment_first", [True, False], ids=["payment first", "run first"])
-def test_a_payment_meets_a_run(provider, eventually, payment_first):
-    """Of a payment and a run at once, the second waits for the first and sees it: the payer is not left suspended."""
-    provider.customer("ANN")
-    provider.customer("BEA")
-    for code in ("ANN", "BEA"):
-        provider.owes(code, f"{code}-1", "2021-01-10")
-    with closing(provider.database.connect()) as payer, payer.cursor() as paying:
-        run = Run(provider.database.dsn)
-        paying.execute("BEGIN")
-        if payment_first:
-            provider.pays("ANN", "ANN-1", 10_000, cursor=paying)
-            run.start()
-            eventually(lambda: waits(provider))
-            paying.execute("COMMIT")
-            run.join()
-        else:
-            run.may_commit.clear()
-            run.start()
-            assert run.has_run.wait(60)
-            payment = threading.Thread(target=pay, args=(provider, paying))
-            payment.start()
-            eventually(lambda: waits(provider))
-            run.may_commit.set()
-            run.join()
-            payment.join()
+def pay(provider, cursor):
+    """Pay ANN's invoice."""
+    provider.pays("ANN", "ANN-1", 10_000, cursor=cursor)
 
+
+def promise(_provider, cursor):
+    """Note that ANN pays within a month."""
+    cursor.execute(
+        "INSERT INTO promise (customer_id, pays_on) SELECT id, '2021-02-10' FROM customer WHERE code = 'ANN'"
+    )
+
+
+@pytest.fixture(params=[pay, promise])
+def rivals(request, provider):
+    """Return a run and what saves ANN from it, each on a connection of its own; BEA owes too, and is not saved."""
+    for code in ("ANN", "BEA"):
+        provider.customer(code)
+        provider.owes(code, f"{code}-1", "2021-01-10")
+    with closing(provider.database.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        yield Run(provider.database.dsn), lambda: request.param(provider, cursor), cursor
     assert provider.suspended("ANN") == (False, False)
     assert provider.suspended("BEA") == (True, True)
+
+
+def test_who_is_saved_before_a_run(provider, eventually, rivals):
+    """A run waits for a payment, or a promise, that has begun before it, and lets the customer be."""
+    run, save, cursor = rivals
+    save()
+    run.start()
+    eventually(lambda: waits(provider))
+    cursor.execute("COMMIT")
+    run.join()
+
+
+def test_who_is_saved_after_a_run(provider, eventually, rivals):
+    """A payment, or a promise, waits for a run that has begun before it, and ends what that did."""
+    run, save, cursor = rivals
+    run.may_commit.clear()
+    run.start()
+    assert run.has_run.wait(60)
+    saving = threading.Thread(target=save)
+    saving.start()
+    eventually(lambda: waits(provider))
+    run.may_commit.set()
+    run.join()
+    saving.join()
+    cursor.execute("COMMIT")
 
 
 class Run(threading.Thread):
@@ -185,12 +204,6 @@ class Run(threading.Thread):
             self.has_run.set()
             self.may_commit.wait(60)
             session.commit()
-
-
-def pay(provider, cursor):
-    """Pay ANN's invoice on a connection of one's own, and commit."""
-    provider.pays("ANN", "ANN-1", 10_000, cursor=cursor)
-    cursor.execute("COMMIT")
 
 
 def waits(provider):

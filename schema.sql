@@ -1165,7 +1165,7 @@ CREATE TABLE notice (
     UNIQUE (customer_id, kind, about)
 );
 CREATE INDEX notice_noticed_at ON notice (noticed_at);
-CREATE INDEX notice_to_compose ON notice (noticed_at) WHERE composed_at IS NULL AND error IS NULL;
+CREATE INDEX notice_to_compose ON notice (noticed_at, id) WHERE composed_at IS NULL AND error IS NULL;
 CREATE INDEX notice_error ON notice (kind) WHERE error IS NOT NULL;  -- once its template is another, it is tried again
 CREATE INDEX customer_cycle_report ON customer (time_zone, billing_day) WHERE cycle_report AND deleted_at IS NULL;
 
@@ -1613,15 +1613,17 @@ DECLARE
 BEGIN
     SELECT array_agg(account_id), array_agg(period_start), array_agg(total), array_agg(turn)
     INTO accounts, starts, totals, turns FROM (
-        SELECT account_id, period_start, total,
-               row_number() OVER (PARTITION BY account_id ORDER BY period_start) AS turn
+        SELECT allowance.account_id, allowance.period_start, total,
+               row_number() OVER (PARTITION BY id ORDER BY allowance.period_start) AS turn
         FROM unnest(ids, since) AS used (id, since)
-        JOIN allowance ON account_id = id AND (next_at IS NOT NULL OR ends_on > used.since), LATERAL (
+        JOIN allowance AS open ON open.account_id = id AND open.next_at IS NOT NULL
+        JOIN allowance ON allowance.account_id = id AND (allowance.next_at IS NOT NULL OR allowance.ends_on > used.since),
+        LATERAL (
             SELECT greatest(0, least(coalesce(sum(octets_in::numeric + octets_out), 0), 2::numeric ^ 62))::bigint AS total
             FROM usage_day
             WHERE usage_day.account_id = allowance.account_id AND day >= allowance.period_start
-              AND day < ends_on) AS ledger
-        WHERE total <> counted_octets) AS moved;
+              AND day < allowance.ends_on) AS ledger
+        WHERE total <> allowance.counted_octets) AS moved;
     FOR this_turn IN 1 .. coalesce((SELECT max(turn) FROM unnest(turns) AS turn), 0) LOOP
         WITH period AS (
             SELECT allowance.*, total, total - counted_octets AS moved, sign(total - counted_octets) AS way,
@@ -2581,6 +2583,10 @@ BEGIN
     PERFORM guard('import_run', 'import', mine);
     PERFORM guard('import_row', 'import', 'EXISTS (SELECT FROM import_run WHERE import_run.id = run_id)');
 END $$;
+
+-- what a session was told is not for operators to say, only that it is to be told anew, or ended
+REVOKE INSERT, UPDATE, DELETE ON session_treatment FROM tollkeeper_operator;
+GRANT UPDATE (state, attempts, next_attempt_at, acknowledged_at) ON session_treatment TO tollkeeper_operator;
 
 -- everybody sees who he is himself, and what he may do
 CREATE POLICY own ON operator FOR SELECT TO tollkeeper_operator USING (name = session_user);

@@ -24,7 +24,10 @@ _AT_ONCE = 1000
 
 _READY = f"noticed_at + CASE kind WHEN '{REPORT}' THEN interval '1 h' ELSE interval '0' END"
 _WAITING = "composed_at IS NULL AND error IS NULL"
-_FIRST = text(f"SELECT min({_READY}) FROM notice WHERE {_WAITING} AND noticed_at <= :until")  # noqa: S608
+_FIRST = text(
+    f"SELECT least((SELECT min(noticed_at) FROM notice WHERE {_WAITING} AND kind <> '{REPORT}'),"  # noqa: S608
+    f" (SELECT min({_READY}) FROM notice WHERE {_WAITING} AND kind = '{REPORT}'))"
+)
 _NEXT = text(
     f"SELECT id, customer_id, kind, details, noticed_at FROM notice WHERE {_WAITING} AND noticed_at <= :at"  # noqa: S608
     f" AND {_READY} <= :at ORDER BY noticed_at, id LIMIT :most FOR UPDATE SKIP LOCKED"
@@ -38,7 +41,7 @@ _FAILED = text(
 
 def due(session: Session, after: datetime, until: datetime) -> datetime | None:
     """Return when the first notice that waits is to be composed; a queue that was not emptied is due at `until`."""
-    first: datetime | None = session.scalar(_FIRST, {"until": until})
+    first: datetime | None = session.scalar(_FIRST)
     if first is None or first > until:
         return None
     return until if first <= after else first

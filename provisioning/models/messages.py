@@ -17,7 +17,7 @@ class Notice(Base):
     __table_args__ = (
         UniqueConstraint("customer_id", "kind", "about", name="notice_customer_id_kind_about_key"),
         Index("notice_noticed_at", "noticed_at"),
-        Index("notice_to_compose", "noticed_at", postgresql_where=text("composed_at IS NULL AND error IS NULL")),
+        Index("notice_to_compose", "noticed_at", "id", postgresql_where=text("composed_at IS NULL AND error IS NULL")),
         Index("notice_error", "kind", postgresql_where=text("error IS NOT NULL")),
     )
 

@@ -39,7 +39,7 @@ class Books:
         self.sql(
             "INSERT INTO usage_day VALUES (%s, %s, %s, 0, %s) ON CONFLICT (account_id, day, period_start)"
             " DO UPDATE SET octets_out = usage_day.octets_out + excluded.octets_out",
-            *(account, day, period, int(gigabytes * GB)),
+            *(account, day, period, round(gigabytes * GB)),
         )
         self.sql("INSERT INTO allowance_due (account_id, since) VALUES (%s, %s)", account, day)
 

@@ -47,7 +47,8 @@ _NAMES = {
     "role": "SELECT name FROM operator_role WHERE name LIKE %(begins)s",
     "filter": "SELECT name FROM saved_filter WHERE name LIKE %(begins)s AND operator = session_user",
 }
-_PARAMETERS = {"parent": "customer", "user_name": "account", "default_package": "package", "saved": "filter"}
+_PARAMETERS = {"parent": "customer", "codes": "customer", "user_name": "account"}
+_PARAMETERS |= {"default_package": "package", "saved": "filter"}
 _OWN = {"name", "code", "user_name"}  # what a noun's own commands call what they are about
 
 _BASH = r"""

@@ -12,7 +12,7 @@ from provisioning.errors import Conflict
 from provisioning.models import Message
 
 _AGAIN = text(
-    "UPDATE message SET state = 'queued', attempts = 0, not_before = now(), ended_at = NULL"
+    "UPDATE message SET state = 'queued', attempts = 0, not_before = date_trunc('second', now()), ended_at = NULL"
     " WHERE state = 'failed' OR state = 'queued' AND attempts > 0"
 )
 

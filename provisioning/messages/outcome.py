@@ -1,6 +1,7 @@
 """What became of a try to hand a message over; and what to do about it, which is the same for every channel."""
 
 from typing import NamedTuple
+from urllib.parse import quote
 
 _LONGEST_WORDS = 300
 
@@ -33,7 +34,7 @@ class GatewayDown(Exception):
 def said(words: str | bytes, *, secret: str | None = None) -> str:
     """Return a server's words in one line, without the secret that it may be repeating."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    if secret:
-        text = text.replace(secret, "(secret)")
+    for form in (secret, quote(secret), quote(secret, safe="")) if secret else ():
+        text = text.replace(form, "(secret)")
     line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     return line[:_LONGEST_WORDS]

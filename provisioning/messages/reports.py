@@ -21,9 +21,19 @@ from provisioning.scheduling.job import Counts
 _LATE = timedelta(days=1)  # a run that late still tells of it
 _CALENDARS = text(
     """
-    SELECT DISTINCT coalesce(customer.time_zone, installation.time_zone) AS time_zone, billing_day
-    FROM (SELECT DISTINCT time_zone, billing_day FROM customer WHERE cycle_report AND deleted_at IS NULL) AS customer
-    CROSS JOIN installation
+    WITH RECURSIVE abroad AS (  -- by jumps from one to the next in the index, however many customers there are
+        (SELECT time_zone, billing_day FROM customer
+         WHERE cycle_report AND deleted_at IS NULL AND time_zone IS NOT NULL ORDER BY time_zone, billing_day LIMIT 1)
+        UNION ALL
+        SELECT following.* FROM abroad, LATERAL (
+            SELECT time_zone, billing_day FROM customer
+            WHERE cycle_report AND deleted_at IS NULL
+              AND (customer.time_zone, customer.billing_day) > (abroad.time_zone, abroad.billing_day)
+            ORDER BY time_zone, billing_day LIMIT 1) AS following)
+    SELECT time_zone, billing_day FROM abroad
+    UNION SELECT installation.time_zone, day FROM generate_series(1, 31) AS day CROSS JOIN installation
+    WHERE EXISTS (SELECT FROM customer WHERE cycle_report AND deleted_at IS NULL AND customer.time_zone IS NULL
+                                         AND billing_day = day)
     """
 )
 _INSERT = text(

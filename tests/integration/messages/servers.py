@@ -1,5 +1,6 @@
 """A mail server and an SMS provider for messages to arrive at, which take, refuse, put off, break off."""
 
+import asyncio
 import datetime
 import ipaddress
 import threading
@@ -61,6 +62,8 @@ class Mailbox:
     cuts: int = 0  # so many messages break off
     connections: set[int] = field(default_factory=set)
     closes_after: int = 1000  # messages a connection
+    pauses: bool = False  # while it has the text, and has not answered
+    reached: threading.Event = field(default_factory=threading.Event)
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802 - aiosmtpd's name
         """Begin a connection."""
@@ -87,6 +90,9 @@ class Mailbox:
         """Take a message, or do as told."""
         message = message_from_bytes(envelope.content, policy=policy.default)
         self.tried.append(message["Message-ID"])
+        self.reached.set()
+        while self.pauses:
+            await asyncio.sleep(0.01)
         if self.cuts:
             self.cuts -= 1
             server.transport.abort()

@@ -1,6 +1,7 @@
 """E-mails arrive at a real mail server, over TLS; what it refuses, puts off or breaks off is dealt with."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -97,14 +98,42 @@ def test_mending_a_gateway_is_trying_again(desk):
 
 
 def test_one_connection_for_many(desk, mailbox):
-    """A hundred messages, one connection, each with an id of its own."""
-    for number in range(100):
+    """Thirty messages, one connection, each with an id of its own."""
+    for number in range(30):
         desk.queue(recipient=f"c{number}@example.net")
 
-    assert desk.deliver() == {"sent": 100}
+    assert desk.deliver() == {"sent": 30}
     assert len(mailbox.connections) == 1
-    assert len({message["Message-ID"] for message in mailbox.arrived}) == 100
+    assert len({message["Message-ID"] for message in mailbox.arrived}) == 30
     assert desk.deliver() == {}
+
+
+def test_two_at_once_send_each_message_once(desk, mailbox):
+    """Whoever else delivers takes what nobody has in hand."""
+    for number in range(40):
+        desk.queue(recipient=f"c{number}@example.net")
+
+    with ThreadPoolExecutor() as pool:
+        counts = list(pool.map(lambda _: desk.deliver(), range(2)))
+
+    assert sum(count.get("sent", 0) for count in counts) == 40
+    assert len(mailbox.arrived) == len({message["To"] for message in mailbox.arrived}) == 40
+
+
+def test_a_message_that_is_on_its_way_is_not_kept_back(desk, mailbox):
+    """Who cancels a message while it is handed over waits, and learns that it was sent."""
+    mailbox.pauses = True
+    message_id = desk.queue()
+    with ThreadPoolExecutor() as pool:
+        delivered = pool.submit(desk.deliver)
+        mailbox.reached.wait(30)
+        cancelled = pool.submit(desk.operator.run, "message", "cancel", str(message_id))
+        time.sleep(0.2)
+        assert not cancelled.done()
+        mailbox.pauses = False
+
+    assert delivered.result() == {"sent": 1}
+    assert "it is sent" in cancelled.result().stderr
 
 
 def test_a_server_that_closes_now_and_then(desk, mailbox):

@@ -6,17 +6,26 @@ since then stays so. With it comes the first operator, whose password is returne
 
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from demo import subscribers
 from provisioning import account, customer, database, device, group, nas, operator, package, passwords
+from provisioning.allowances import topup
 from provisioning.models import Customer, CustomerGroup, Nas
 from vault.sealed import Seal
 
 NAS_NAME = "localhost"
 NAS_ADDRESS = "127.0.0.1"
 FIRST_OPERATOR = "admin"
+
+_USE = text("""
+    INSERT INTO usage_day (account_id, day, period_start, octets_out)
+    SELECT account.id, today, billing_period_start(today, billing_day), :octets
+    FROM account JOIN customer ON customer.id = customer_id CROSS JOIN installation,
+         local_day(now(), coalesce(customer.time_zone, installation.time_zone)) AS today
+    WHERE account.id = :account_id
+""")  # as the fold does
 
 
 def ensure(dsn: str, seal: Seal) -> str | None:
@@ -66,7 +75,8 @@ def _enter_account(
         seal=seal,
         **one.of_account,
     )
-    if one.cap_reached:  # the usage ledger's column, which no operator sets
-        entered.cap_reached = True
+    if one.used_octets:
+        session.execute(_USE, {"account_id": entered.id, "octets": one.used_octets})
+        topup.settle(session, entered)
     if one.mac:
         device.add(session, one.mac, account_id=entered.id, mac_auth=True)

@@ -70,7 +70,7 @@ class Subscriber:
     has_password: bool = True
     pap_only: bool = False
     mac: str | None = None
-    cap_reached: bool = False
+    used_octets: int = 0  # in the billing period under way
     of_customer: customer.Columns = field(default_factory=lambda: customer.Columns())
     of_account: account.Columns = field(default_factory=lambda: account.Columns())
 
@@ -99,7 +99,7 @@ def all_at(now: datetime) -> tuple[Subscriber, ...]:
         Subscriber("suspended", "customer suspended", of_customer={"suspended": True}),
         Subscriber("branch", "sub-account of suspended", parent="suspended"),
         Subscriber("garden", "expired, in a walled garden", group="garden", of_account={"expires_at": yesterday}),
-        Subscriber("capped", "over its data cap, throttled", package="Capped", cap_reached=True),
+        Subscriber("capped", "over its data cap, throttled", package="Capped", used_octets=120 * GB),
         Subscriber("single", "active, one session at a time", of_account={"sessions_allowed": 1}),
         Subscriber(
             "static",

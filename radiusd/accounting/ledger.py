@@ -43,6 +43,14 @@ SELECT account_id, day, period_start, octets_in, octets_out FROM used ORDER BY a
 ON CONFLICT (account_id, day, period_start) DO UPDATE
 SET octets_in = usage_day.octets_in + excluded.octets_in, octets_out = usage_day.octets_out + excluded.octets_out
 """
+# whose allowance has to be looked at again; not asked where nothing has a cap, which costs nothing then
+_NOTE_ALLOWANCES_DUE = """
+INSERT INTO allowance_due (account_id, since)
+SELECT used.account_id, min(day) FROM used
+JOIN account ON account.id = used.account_id JOIN package ON package.id = package_id
+WHERE cap_octets IS NOT NULL AND EXISTS (SELECT FROM package WHERE cap_octets IS NOT NULL)
+GROUP BY used.account_id
+"""
 _ADD_FATES = """
 INSERT INTO accounting_day AS so_far (node, received_on, applied, duplicate, superseded, quarantined)
 VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (node, received_on) DO UPDATE
@@ -181,6 +189,7 @@ def add_usage(cur: cursor, totals: dict[batch.UsageRow, tuple[int, int]]) -> Non
         lines = (f"{row[0]}\t{row[1]}\t{row[2]}\t{into}\t{out}\n" for row, (into, out) in totals.items())
         copying.into(cur, "used", lines)
         cur.execute(_ADD_USAGE)
+        cur.execute(_NOTE_ALLOWANCES_DUE)
 
 
 def lock_routers(cur: cursor, nas_addresses: Iterable[str]) -> None:

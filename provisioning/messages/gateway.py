@@ -25,8 +25,8 @@ from vault.sealed import GATEWAY_SECRET, NotOurs, Seal
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)  # token, RFC 9110 5.6.2
 _AGAIN = text(
-    "UPDATE message SET not_before = date_trunc('second', now()) WHERE channel = CAST(:channel AS message_channel) AND state = 'queued'"
-    " AND attempts > 0 AND not_before > now()"
+    "UPDATE message SET not_before = date_trunc('second', now())"
+    " WHERE channel = CAST(:channel AS message_channel) AND state = 'queued' AND attempts > 0 AND not_before > now()"
 )
 
 

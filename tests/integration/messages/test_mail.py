@@ -1,11 +1,14 @@
 """E-mails arrive at a real mail server, over TLS; what it refuses, puts off or breaks off is dealt with."""
 
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
+from demo.settings import REPOSITORY
 from tests.integration.messages import servers
 from tests.integration.messages.conftest import NOON, set_mail
 from tests.integration.messages.servers import PASSWORD, USER
@@ -134,6 +137,26 @@ def test_a_message_that_is_on_its_way_is_not_kept_back(desk, mailbox):
 
     assert delivered.result() == {"sent": 1}
     assert "it is sent" in cancelled.result().stderr
+
+
+def test_killed_in_between(desk, mailbox, eventually):
+    """Who is killed before he could write down that a message was sent, sends it again, and the mailbox can tell."""
+    mailbox.pauses = True
+    desk.queue()
+    deliver = "import sys, datetime; from provisioning.messages import delivery;"
+    deliver += "delivery.work(sys.argv[1], datetime.datetime.fromisoformat(sys.argv[2]))"
+    killed = subprocess.Popen([sys.executable, "-c", deliver, desk.database.dsn, NOON.isoformat()], cwd=REPOSITORY)
+    assert mailbox.reached.wait(60)
+    killed.kill()
+    killed.wait()
+    mailbox.pauses = False
+
+    def sent():
+        assert desk.deliver() == {"sent": 1}
+
+    eventually(sent)
+    assert len(mailbox.tried) == 2
+    assert len(set(mailbox.tried)) == 1
 
 
 def test_a_server_that_closes_now_and_then(desk, mailbox):

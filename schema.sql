@@ -1645,7 +1645,8 @@ BEGIN
                    CASE WHEN way > 0 THEN topup.octets - topup.used_octets ELSE topup.used_octets END
             FROM others JOIN topup USING (account_id)
             WHERE cancelled_at IS NULL AND topup.starts_at <= at AND topup.starts_at < ends_at
-              AND coalesce(topup.expires_at > others.starts_at AND topup.expires_at >= since_at, true)
+              AND coalesce(topup.expires_at > others.starts_at
+                           AND (topup.expires_at >= since_at OR topup.expires_at > at), true)  -- or bought just now
             UNION ALL
             SELECT account_id, moved, way, 3, 'infinity', 0, period_start,
                    CASE WHEN way > 0 THEN moved ELSE over_octets END FROM period),
@@ -1878,6 +1879,21 @@ CREATE TABLE disconnect_order (
     operator        text NOT NULL DEFAULT session_user,
     ordered_at      timestamptz NOT NULL DEFAULT now()
 );
+
+-- Begin anew with what has not been brought about, of an account, a router, or all: what a session was told is not for
+-- operators to write, only that it is to be told again. Of sessions that they see; how many they were.
+CREATE FUNCTION retry_enforcement(wanted_account bigint, wanted_nas inet) RETURNS bigint LANGUAGE sql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    WITH begun AS (
+        UPDATE session_treatment SET state = 'waiting', attempts = 0, next_attempt_at = now(), acknowledged_at = NULL
+        WHERE state <> 'agreed' AND may('session', 'edit')
+          AND (wanted_account IS NULL OR account_id = wanted_account)
+          AND (wanted_nas IS NULL OR nas_address = wanted_nas)
+          AND (sees_all() OR EXISTS (SELECT FROM account WHERE account.id = session_treatment.account_id
+                                     AND may_see_customer(customer_id)))
+        RETURNING session_id)
+    SELECT count(*) FROM begun
+$$;
 
 CREATE TABLE enforcement_attempt (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -2584,10 +2600,6 @@ BEGIN
     PERFORM guard('import_row', 'import', 'EXISTS (SELECT FROM import_run WHERE import_run.id = run_id)');
 END $$;
 
--- what a session was told is not for operators to say, only that it is to be told anew, or ended
-REVOKE INSERT, UPDATE, DELETE ON session_treatment FROM tollkeeper_operator;
-GRANT UPDATE (state, attempts, next_attempt_at, acknowledged_at) ON session_treatment TO tollkeeper_operator;
-
 -- everybody sees who he is himself, and what he may do
 CREATE POLICY own ON operator FOR SELECT TO tollkeeper_operator USING (name = session_user);
 CREATE POLICY own ON operator_role FOR SELECT TO tollkeeper_operator
@@ -2709,7 +2721,7 @@ GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as
     my_changes(), customers_reached(), sessions_reached(), static_holders(inet[], bigint), credit_refusal(bigint),
     vlan_holder(integer, bigint, bigint, bigint[]), set_operator_login(text, text), audit_chain(),
     local_moment(date, integer, text), dunning_day(text, timestamptz), cut_moment(text, timestamptz),
-    brand_for(bigint), settle_account(bigint, timestamptz), allowance_left(timestamptz, bigint[]),
+    retry_enforcement(bigint, inet), brand_for(bigint), settle_account(bigint, timestamptz), allowance_left(timestamptz, bigint[]),
     audit_flaws(bigint, bigint), audit_loose_ends() TO tollkeeper_operator;
 
 -- the fold is no operator: what it was granted above, it sees all of

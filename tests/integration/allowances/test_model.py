@@ -41,13 +41,14 @@ class Play:
         self.at += timedelta(hours=hours) * steps
 
     def buy(self, octets, days):
-        """Buy a top-up; it counts from the next settling on, as does a command's."""
+        """Buy a top-up; it is settled at once, as by the command."""
         expires_at = None if days is None else self.at + timedelta(days=days)
         self.model.topups.append(Topup(octets, self.at, expires_at))
         self.books.sql(
             "INSERT INTO topup (account_id, octets, price_cents, starts_at, expires_at) VALUES (1, %s, 0, %s, %s)",
             *(octets, self.at, expires_at),
         )
+        self.settle(False, 0)
 
     def cap(self, octets, _):
         """Give the package another cap, or none; it is settled at once, so that no period passes in between."""

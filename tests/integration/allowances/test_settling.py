@@ -205,3 +205,13 @@ def test_settling_twice_changes_nothing(books):
 
     assert books.settle("2026-11-03T10:00", 1) == (0, 0, 0, 0)
     assert books.sql(rows) == before
+
+
+def test_a_topup_that_expires_soon_is_used(books):
+    """One that expires within the period, bought when the period was settled already, is charged like any other."""
+    books.settle("2026-11-03T10:00")
+    topup = books.buy(10, at="2026-11-03T10:01Z", expires="2026-11-10")
+    books.use("2026-11-03", 105)
+    books.settle("2026-11-03T10:05")
+
+    assert books.used(topup) == 5

@@ -1097,18 +1097,21 @@ $$;
 CREATE FUNCTION end_suspension_of_payer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT AS $$
 DECLARE
-    debtor customer;
+    since timestamptz;
+    due_by date;
 BEGIN
-    SELECT * INTO debtor FROM customer WHERE id = OLD.customer_id FOR NO KEY UPDATE;
-    IF debtor.suspended_for_debt
-       AND (SELECT coalesce(sum(amount_cents - allocated_cents), 0) FROM invoice
-            WHERE customer_id = debtor.id AND due_on <= debtor.suspended_due_on
-              AND kind = 'invoice' AND voided_at IS NULL AND allocated_cents < amount_cents)
-           <= (SELECT debt_ignored_cents FROM installation) THEN
-        UPDATE customer SET suspended = false WHERE id = debtor.id;
+    SELECT suspended_at, suspended_due_on INTO since, due_by
+    FROM customer WHERE id = OLD.customer_id FOR NO KEY UPDATE;
+    IF since IS NULL THEN                                            -- not for debt; most are not
+        RETURN NULL;
+    END IF;
+    IF (SELECT coalesce(sum(amount_cents - allocated_cents), 0) FROM invoice
+        WHERE customer_id = OLD.customer_id AND due_on <= due_by
+          AND kind = 'invoice' AND voided_at IS NULL AND allocated_cents < amount_cents)
+       <= (SELECT debt_ignored_cents FROM installation) THEN
+        UPDATE customer SET suspended = false WHERE id = OLD.customer_id;
         INSERT INTO notice (customer_id, kind, about, noticed_at)
-        VALUES (debtor.id, 'unsuspended',
-                to_char(debtor.suspended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SSZ'), now())
+        VALUES (OLD.customer_id, 'unsuspended', to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SSZ'), now())
         ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;

@@ -8,7 +8,7 @@ ack            says yes; `on_ack(heard)` is called before, so that a test can en
 nak N          says no, with Error-Cause N
 drop           says nothing
 drop once      says nothing to the first packet of each request, then yes
-late           says yes after two seconds and a half, by when the request has come again
+late           says yes after `late_seconds`, by when the request has come again
 forge          a yes that is not signed with the secret, then nothing
 forge ma       a yes whose Message-Authenticator alone is wrong
 elsewhere      a yes from another port
@@ -63,6 +63,8 @@ class SimulatedNas:
     behaviours: dict[str, str] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
     on_ack: Callable[[Heard], object] = lambda heard: None
+    on_hearing: Callable[[], object] = lambda: None  # called with each request
+    late_seconds: float = 2.5
     _seen: set[bytes] = field(default_factory=set)
 
     def __enter__(self) -> "SimulatedNas":
@@ -91,6 +93,7 @@ class SimulatedNas:
         while not self._stopping.is_set():
             for due in [each for each in pending if each[0] <= time.monotonic()]:
                 pending.remove(due)
+                self.on_ack(due[1])
                 self._answer(due[1])
             try:
                 octets, source = self._socket.recvfrom(4096)
@@ -99,6 +102,7 @@ class SimulatedNas:
             heard = self._hear(octets, source)
             behaviour = self.behaviours.get(heard.user_name, self.behave).split()
             self.heard.append(heard)
+            self.on_hearing()
             self._react(heard, behaviour, pending)
 
     def _react(self, heard: Heard, behaviour: list[str], pending: list[tuple[float, Heard]]) -> None:
@@ -116,9 +120,10 @@ class SimulatedNas:
             case ["no", "coa"]:
                 self._answer(heard, error_cause=406 if heard.code == COA else None)
             case ["drop", "once"] if is_again:
+                self.on_ack(heard)
                 self._answer(heard)
             case ["late"] if not is_again:
-                pending.append((time.monotonic() + 2.5, heard))
+                pending.append((time.monotonic() + self.late_seconds, heard))
             case _:
                 self._deceive(heard, behaviour)
 

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from provisioning import acts, database, key, reply_attributes
 from provisioning.enforcement import changes, looking, packet, settling
 from provisioning.enforcement.looking import Verdict
-from provisioning.enforcement.sender import Order, Outcome, Sender
+from provisioning.enforcement.sender import WAITS_SECONDS, Order, Outcome, Sender
 from provisioning.enforcement.settling import Told
 from provisioning.scheduling.job import Counts
 from vault.sealed import NAS_SECRET, NotOurs, Seal
@@ -39,20 +39,25 @@ log = structlog.get_logger()
 
 def work(dsn: str, at: datetime) -> Counts:
     """Look at what has changed, tell the routers, and go on until nothing is left for now."""
-    with _enforcer(dsn, at) as enforcer:
-        return enforcer.run()
+    with enforcer(dsn, at) as one_pass:
+        return one_pass.run()
 
 
 def tell(dsn: str, session_ids: Sequence[int], at: datetime) -> Counts:
     """Look at these sessions alone, and tell their routers once."""
-    with _enforcer(dsn, at) as enforcer:
-        return enforcer.run_for(session_ids)
+    with enforcer(dsn, at) as one_pass:
+        return one_pass.run_for(session_ids)
 
 
 @contextmanager
-def _enforcer(dsn: str, at: datetime) -> Iterator["_Enforcer"]:
-    with database.translated(), database.make_engine(dsn).connect() as connection, Sender() as sender:
-        yield _Enforcer(connection, sender, at)
+def enforcer(dsn: str, at: datetime, *, waits_seconds: Sequence[float] = WAITS_SECONDS) -> Iterator["Enforcer"]:
+    """Give what does a pass; how long it waits for answers can be said."""
+    with (
+        database.translated(),
+        database.make_engine(dsn).connect() as connection,
+        Sender(waits_seconds=waits_seconds) as sender,
+    ):
+        yield Enforcer(connection, sender, at)
 
 
 class _Sent(NamedTuple):
@@ -61,7 +66,7 @@ class _Sent(NamedTuple):
     named: Sequence[packet.Named]
 
 
-class _Enforcer:
+class Enforcer:
     """One pass. Its clock begins at `at`, and then goes as the machine's does."""
 
     def __init__(self, connection: Connection, sender: Sender, at: datetime) -> None:

@@ -46,6 +46,7 @@ _SESSIONS = text("""
     LEFT JOIN nas ON nas.address = session.nas_address
     LEFT JOIN session_treatment AS known ON known.session_id = session.id
     LEFT JOIN disconnect_order ON disconnect_order.session_id = session.id
+     AND disconnect_order.account_id IS NOT DISTINCT FROM session.account_id  -- whose it is, its own row says
     WHERE session.id = ANY(:ids) ORDER BY session.id
 """)
 _REMEMBERED = text("SELECT mark, attributes FROM treatment_mark WHERE mark = ANY(:marks)")

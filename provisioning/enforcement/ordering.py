@@ -28,12 +28,7 @@ _ORDER = text("""
     SELECT id, account_id, user_name, nas_address FROM session WHERE id = ANY(:ids)
     ON CONFLICT (session_id) DO UPDATE SET ordered_at = now()
 """)
-_RETRY = text("""
-    UPDATE session_treatment SET state = 'waiting', attempts = 0, next_attempt_at = now(), acknowledged_at = NULL
-    WHERE state <> 'agreed' AND (CAST(:account_id AS bigint) IS NULL OR account_id = :account_id)
-     AND (CAST(:nas AS inet) IS NULL OR nas_address = CAST(:nas AS inet))
-    RETURNING session_id
-""")
+_RETRY = text("SELECT retry_enforcement(CAST(:account_id AS bigint), CAST(:nas AS inet))")
 _OWNER = text("SELECT asks_as_owner()")
 
 
@@ -59,7 +54,7 @@ def disconnect(session: Session, *, session_id: int | None = None, user_name: st
 def retry(session: Session, *, account_id: int | None = None, nas: str | None = None) -> int:
     """Begin anew with what has not been brought about; return with how many sessions."""
     with begin(session, "enforcement retry", area="session"):
-        return len(session.scalars(_RETRY, {"account_id": account_id, "nas": nas}).all())
+        return int(session.execute(_RETRY, {"account_id": account_id, "nas": nas}).scalar_one())
 
 
 def carried_out(ordered: Sequence[Ordered], at: datetime, *, sends: bool) -> list[Row]:

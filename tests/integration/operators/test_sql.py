@@ -18,6 +18,7 @@ CALLABLE = {
     *("next_customer_codes", "group_has_reseller", "static_holders", "vlan_holder"),  # that something is taken
     *("customers_by_text", "credit_refusal"),  # of customers that he sees
     "brand_for",  # of customers that he may see
+    "retry_enforcement",  # of sessions that he sees, and may change
     *("settle_account", "allowance_left"),  # of accounts that he may change, and that he sees
     *("set_operator_login", "audit_chain", "audit_flaws", "audit_loose_ends"),  # they ask what he may
 }

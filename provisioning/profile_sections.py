@@ -144,6 +144,14 @@ SECTIONS = {
         WHERE customer_id = %(id)s AND removed_at IS NULL ORDER BY kind = 'popup' DESC, id DESC LIMIT 10
         """,
     ),
+    "messages": Section(
+        frozenset({"message"}),
+        """
+        SELECT message.id, message.created_at, notice.kind AS notice, channel, recipient, subject, state, sent_at
+        FROM message LEFT JOIN notice ON notice.id = notice_id
+        WHERE message.customer_id = %(id)s ORDER BY message.id DESC LIMIT 5
+        """,
+    ),
     "audit": Section(
         frozenset({"audit"}),
         """

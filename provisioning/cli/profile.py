@@ -36,6 +36,7 @@ _SECTION_KEYS = {
     "attachments": "id, file_name, media_type, octets, description, author, created_at",
     "sub_accounts": "code, name, state",
     "notes": "id, kind, text, author, created_at",
+    "messages": "id, created_at, notice (its kind), channel, recipient, subject, state, sent_at",
     "audit": "position, at, operator, act, detail, what",
 }
 _MORE_KEYS = f"balance_cents, currency, packages, open_sessions, usage_this_period (since, {_SUMS}), " + ", ".join(

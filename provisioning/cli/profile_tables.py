@@ -138,6 +138,17 @@ TABLES = {
             measured.Column("text", "note"),
         ),
     ),
+    "messages": Table(
+        "Last messages",
+        (
+            measured.Column("id", "id", measured.text),
+            measured.Column("created_at", "at", measured.minute),
+            measured.Column("recipient", "to"),
+            measured.Column("notice", "about", measured.text, rank=1),
+            measured.Column("subject", "subject", rank=2),
+            measured.Column("state", "status"),
+        ),
+    ),
     "audit": Table(
         "Last acts",
         (

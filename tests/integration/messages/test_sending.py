@@ -219,3 +219,15 @@ def test_ways_are_columns_of_the_customer(desk):
     assert (added["notices_by_email"], added["notices_by_sms"], added["cycle_report"]) == (False, True, True)
     edited = desk.operator.json("customer", "edit", added["code"], "--notices-by-email")["changed"]
     assert edited == {"notices_by_email": [False, True]}
+
+
+def test_the_profile_has_the_last_messages(desk):
+    """What a customer was told last is on its page; who may not see messages sees that he may not."""
+    desk.notice("unsuspended")
+    desk.compose()
+    (row,) = desk.operator.json("customer", "show", "FRI001", "--section", "messages")["messages"]
+
+    assert (row["notice"], row["recipient"], row["state"]) == ("unsuspended", "frikkie@example.net", "queued")
+    assert "frikkie@example.net\tunsuspended\tYour service is on again\tqueued" in desk.operator.do(
+        "customer", "show", "FRI001"
+    )

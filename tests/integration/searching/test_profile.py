@@ -9,7 +9,7 @@ from tests.terminal import on_terminal
 
 SECTIONS = (
     *("accounts", "usage", "sessions", "last_sessions", "devices", "changes", "invoices", "payments", "contacts"),
-    *("addresses", "external_ids", "attachments", "sub_accounts", "notes", "audit"),
+    *("addresses", "external_ids", "attachments", "sub_accounts", "notes", "messages", "audit"),
 )
 
 
@@ -106,7 +106,8 @@ def test_who_may_not_see_is_told_so(logins):
     desk = logins["desk"]
     profile = desk.json("customer", "show", "FRI001")
     assert {name for name in SECTIONS if profile[name] is None} == {
-        *("accounts", "usage", "sessions", "last_sessions", "devices", "changes", "invoices", "payments", "audit"),
+        *("accounts", "usage", "sessions", "last_sessions", "devices", "changes", "invoices", "payments"),
+        *("messages", "audit"),
     }
     assert (profile["balance_cents"], profile["open_sessions"]) == (None, None)
     assert [row["street"] for row in profile["addresses"]] == ["12 Kerk Street"]

@@ -23,7 +23,8 @@ _PIPE_COLUMNS = 80
 _SUMS = "octets_in (upload), octets_out (download), octets"
 _SHOW_KEYS = (
     f"customer, account (null: all of the customer's), by, since, until (both included), rows (start, {_SUMS}),"
-    f" {_SUMS}, accounts (user_name, {_SUMS}, rows)"
+    f" {_SUMS}, accounts (user_name, {_SUMS}, rows, cap (null: none; period_start, ends_on (new data), charged_octets,"
+    " left_octets: of the month, rolled over, top-ups))"
 )
 _TOTAL_KEYS = f"customers (code, name, period_start, {_SUMS}), total (customers that used anything, {_SUMS})"
 
@@ -102,8 +103,10 @@ def _check_span(since: date, until: date) -> None:
 
 def _data(session: "Session", subject: "Subject", by: Any, since: date, until: date) -> dict[str, Any]:
     from provisioning import usage
+    from provisioning.allowances import standing
 
     names = {account.id: account.user_name for account in subject.accounts}
+    caps = standing.left(session, list(names))
     used = usage.by_account(session, list(names), by, since=since, until=until)
     together: dict[date, Octets] = {}
     for buckets in used.values():
@@ -120,7 +123,12 @@ def _data(session: "Session", subject: "Subject", by: Any, since: date, until: d
         "rows": _rows(together, starts),
         **_sums(usage.summed(together)),
         "accounts": [
-            {"user_name": name, **_sums(usage.summed(used[account_id])), "rows": _rows(used[account_id], starts)}
+            {
+                "user_name": name,
+                **_sums(usage.summed(used[account_id])),
+                "rows": _rows(used[account_id], starts),
+                "cap": caps.get(account_id),
+            }
             for account_id, name in names.items()
         ],
     }
@@ -149,6 +157,8 @@ def _lines(data: Mapping[str, Any]) -> Iterable[str]:
         yield ""
         rows = [{"user_name": account["user_name"], **row} for account in data["accounts"] for row in account["rows"]]
         yield from measured.lines(rows, [measured.Column("user_name", "account"), *_columns(data["by"])])
+    if told := list(_left(data)):
+        yield from ("", *told)
 
 
 def _title(data: Mapping[str, Any]) -> str:
@@ -172,6 +182,16 @@ def _total(data: Mapping[str, Any]) -> dict[str, Any]:
 def _accounts(data: Mapping[str, Any]) -> Iterable[Any]:
     if data["account"] is None and data["accounts"]:
         yield measured.drawing(data["accounts"], [measured.Column("user_name", "account"), *_AMOUNTS])
+    yield from (output.escape(line) for line in _left(data))
+
+
+def _left(data: Mapping[str, Any]) -> Iterable[str]:
+    """Yield a line for each account with a data cap: what is left until when."""
+    for account in data["accounts"]:
+        if cap := account["cap"]:
+            left, charged = measured.octets(cap["left_octets"]), measured.octets(cap["charged_octets"])
+            since, until = cap["period_start"], cap["ends_on"]
+            yield f"{account['user_name']}: {left} left until {until}, {charged} used since {since}"
 
 
 def _bars(rows: Sequence[Mapping[str, Any]], by: str) -> list["chart.Bar"]:

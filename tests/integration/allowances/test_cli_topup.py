@@ -96,3 +96,11 @@ def test_the_job_is_due_when_something_waits_or_ends(books, database):
         assert job.due(session, at, later) is None
         ends = datetime(2026, 12, 1, tzinfo=UTC)
         assert job.due(session, at, ends + timedelta(days=9)) == ends
+
+
+def test_usage_says_what_is_left(capped, operator):
+    """What is left of month and top-ups, and until when, stands below the usage and in its JSON."""
+    operator.do("topup", "add", "frikkie", "10GB", "--expires", "never")
+    (shown,) = operator.json("usage", "show", "FRI001")["accounts"]
+    assert (shown["cap"]["charged_octets"], shown["cap"]["left_octets"]) == (100 * 10**9, 10 * 10**9)
+    assert "frikkie: 10.0 GB left until" in operator.do("usage", "show", "FRI001")

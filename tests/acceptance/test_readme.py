@@ -44,7 +44,7 @@ def test_no_block_is_left_out() -> None:
     titles += ("Pointing a MikroTik at it", "Moving from FreeRADIUS SQL or daloRADIUS")
     titles += ("Operators, resellers, the audit", "Money, as far as access depends on it", "Files of customers")
     titles += ("Finding and seeing",)
-    titles += ("What time brings", "Suspension for debt", "Telling customers")
+    titles += ("What time brings", "Suspension for debt", "Data caps and top-ups", "Telling customers")
     titles += ("Telling routers",)
     tested = [block for title in titles for block in section(title)]
     tested += section("On a real FreeRADIUS")
@@ -94,6 +94,18 @@ def test_suspension_for_debt(provider: Provider) -> None:
 
     assert "customer ACM001 pays by 20" in printed
     assert "promise\tpays by 20" in printed
+
+
+def test_data_caps(provider: Provider) -> None:
+    """The demo's capped subscriber is throttled, has a top-up, is prepaid for a while, and has what is left told."""
+    (block,) = section("Data caps and top-ups")
+
+    printed = pasted(block, provider.environ)
+
+    assert "capped: 0 B left until 20" in printed
+    assert "account capped is valid until 20" in printed
+    assert "topup 2 cancelled: 5.00 GB were left" in printed
+    assert "capped: 10.0 GB left until 20" in printed
 
 
 def test_telling_customers(provider: Provider) -> None:

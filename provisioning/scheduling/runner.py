@@ -100,26 +100,34 @@ class Runner:
             if missing := [job for job in self._jobs if job.name not in rows]:
                 books.enter(session, missing, now)
         known = [Standing(job, *rows.get(job.name, (now, True))) for job in self._jobs]
-        self.standing = [self._asked(one, now) for one in known]
+        self._ask([one for one in known if self._is_to_be_asked(one)], now)
+        self.standing = [self._answers.get(one.job.name, one) for one in known]
         waiting = [one for one in self.standing if one.moment is not None]
         return min(waiting, key=lambda one: one.moment or now, default=None)  # the first of those of the same moment
 
-    def _asked(self, one: Standing, now: datetime) -> Standing:
-        """Ask a job for its moment, unless it is not its turn."""
+    def _is_to_be_asked(self, one: Standing) -> bool:
+        """Return whether it is a job's turn, and what it answered last does not hold any more."""
+        answer = self._answers.pop(one.job.name, None)
         if one.job.talks or not one.enabled or one.job.name in self._resting:
-            return one
-        answer = self._answers.get(one.job.name)
+            return False
         if answer is not None and answer.done_until == one.done_until:
-            return answer
-        try:
-            with self._transaction() as session:
-                moment = jobs.work_of(one.job).due(session, one.done_until, now)
-        except Exception as exc:  # whatever is wrong with one job, the others are done
-            self._fail(one.job.name, now, exc, now)
-            return one
-        answer = one if moment is None or moment > now else one._replace(moment=moment)
-        self._answers[one.job.name] = answer
-        return answer
+            self._answers[one.job.name] = answer
+            return False
+        return True
+
+    def _ask(self, waiting: list[Standing], now: datetime) -> None:
+        """Ask jobs for their moments, in one transaction unless one of them fails."""
+        while waiting:
+            try:
+                with self._transaction() as session:
+                    while waiting:
+                        one = waiting[0]
+                        moment = jobs.work_of(one.job).due(session, one.done_until, now)
+                        due = one if moment is None or moment > now else one._replace(moment=moment)
+                        self._answers[one.job.name] = due
+                        del waiting[0]
+            except Exception as exc:  # whatever is wrong with one job, the others are done
+                self._fail(waiting.pop(0).job.name, now, exc, now)
 
     def _run(self, one: Standing, at: datetime, now: datetime) -> Run | None:
         """Run a job; return what became of it, None where somebody else runs it or has just done so."""

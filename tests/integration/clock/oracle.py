@@ -5,34 +5,17 @@ minute; what DST leaves out comes at the first minute after it. Nobody is suspen
 holidays, but at the first moment after. What is open has to come to more than the debt that is ignored.
 """
 
-import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from tests.integration.clock import world
+from tests.integration.clock.local import local_day, local_moment
+from tests.integration.clock.meter import Event, Meter, period_starts
 from tests.integration.clock.world import Act, Customer, World
 
 DAY = timedelta(days=1)
-
-Event = tuple[object, ...]
-
-
-def local_moment(day: date, minute: int, zone: str) -> datetime:
-    """Return when it is so late there; of two such moments the later one, of none the first one after."""
-    local = datetime.combine(day, time()) + timedelta(minutes=minute)
-    while True:
-        moment = local.replace(tzinfo=ZoneInfo(zone), fold=1).astimezone(UTC)
-        if moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local:
-            return moment
-        local += timedelta(minutes=1)
-
-
-def local_day(at: datetime, zone: str) -> date:
-    """Return the day it is there."""
-    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def dunning_moment(day: date, zone: str) -> datetime:
@@ -90,14 +73,18 @@ class Oracle:
     def __init__(self, lived: World) -> None:
         self.world = lived
         self.debtors = {customer.code: Debtor(customer) for customer in lived.customers}
-        self.packages = {customer.code: world.PACKAGES[0] for customer in lived.customers}
+        self.meters = {customer.code: Meter(customer) for customer in lived.customers if customer.is_capped}
         self.events: list[Event] = []
 
     def run(self) -> list[Event]:
         """Return all that has to happen by the end."""
         acts = {act.at: act for act in self.world.acts}
-        for moment in sorted({*self._moments(), *acts}):
-            self._dun(moment)
+        periods = {code: {world.START, *meter.moments()} for code, meter in self.meters.items()}
+        for moment in sorted({*self._moments(), *acts, *(at for begins in periods.values() for at in begins)}):
+            if world.START <= moment <= world.END:
+                for code, begins in periods.items():
+                    self.events += self.meters[code].begin(moment) if moment in begins else ()
+                self._dun(moment)
             if moment in acts:
                 getattr(self, f"_{acts[moment].verb}")(acts[moment], self.debtors[acts[moment].code])
         self.events += self._reports()
@@ -116,7 +103,7 @@ class Oracle:
                 yield cut_moment(act.until, self.debtors[act.code].customer.zone)
 
     def _dun(self, at: datetime) -> None:
-        if not world.START < at <= world.END:
+        if at == world.START:
             return
         for debtor in self.debtors.values():
             self._end_promise(debtor, at)
@@ -188,21 +175,18 @@ class Oracle:
                 ("change", debtor.customer.code, act.name, act.until if act.until <= world.END else None)
             )
 
+    def _use(self, act: Act, debtor: Debtor) -> None:
+        self.events += self.meters[debtor.customer.code].use(act.octets, act.at)
+
+    def _buy(self, act: Act, debtor: Debtor) -> None:
+        self.events += self.meters[debtor.customer.code].buy(act.octets, act.at)
+
     def _reports(self) -> Iterator[Event]:
         """Yield a report of each period that ends, at the second when the next one begins."""
         for customer in self.world.customers:
             if customer.cycle_report:
-                starts = [_period_start(year, month, customer.billing_day) for year, month in _months()]
+                starts = period_starts(customer.billing_day)
                 for ended, begun in pairwise(starts):
                     at = local_moment(begun, 0, customer.zone)
                     if world.START < at <= world.END:
                         yield "report", customer.code, str(ended), at
-
-
-def _months() -> Iterator[tuple[int, int]]:
-    for year in range(world.START.year - 1, world.END.year + 2):
-        yield from ((year, month) for month in range(1, 13))
-
-
-def _period_start(year: int, month: int, billing_day: int) -> date:
-    return date(year, month, min(billing_day, calendar.monthrange(year, month)[1]))

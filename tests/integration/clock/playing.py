@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from demo.settings import REPOSITORY
 from provisioning import database as operations
+from provisioning.allowances import topup
 from provisioning.dunning import suspension
-from provisioning.models import Customer
+from provisioning.models import Account, Customer
 from tests.fix_database import Database
 from tests.integration.clock import world
 from tests.integration.clock.world import Act, World
@@ -24,7 +25,8 @@ _CUT_OFF = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'tollkeeper scheduler'
 """
-_COUNTS = "SELECT id, outcome, error, counts FROM job_run WHERE id > %s ORDER BY id"
+_COUNTS = "SELECT id, job, ran_for, outcome, error, counts FROM job_run WHERE id > %s ORDER BY id"
+CAPPED = "-data"  # ends the name of an account with a cap
 
 
 class Clockwork:
@@ -92,6 +94,7 @@ class Player:
         self.cursor = self._connection.cursor()
         self.counts: Counter[str] = Counter()
         self.failures: list[Any] = []
+        self.caps: list[tuple[datetime, int, int, int]] = []  # when, periods opened, caps reached, caps lifted
         self._seen = 0
 
     def close(self) -> None:
@@ -110,6 +113,7 @@ class Player:
             self._sql("INSERT INTO no_cut_day VALUES (%s)", day)
         for name in world.PACKAGES:
             self._sql("INSERT INTO package (name) VALUES (%s)", name)
+        self._sql("INSERT INTO package (name, cap_octets) VALUES ('Capped', %s)", world.CAP_OCTETS)
         for name, stages in world.GROUPS.items():
             self._sql(
                 "INSERT INTO customer_group (name, overdue_days, second_notice_days, suspension_days)"
@@ -120,10 +124,18 @@ class Player:
             zone = None if one.zone == world.ZONES[0] else one.zone  # the provider's own
             self._sql(
                 "INSERT INTO customer (code, group_id, first_name, email, time_zone, overdue_days, second_notice_days,"
-                " suspension_days, billing_day, suspension_exempt, cycle_report)"
-                " SELECT %s, id, %s, 'a@example.net', %s, %s, %s, %s, %s, %s, %s FROM customer_group WHERE name = %s",
-                *(one.code, one.code, zone, *one.own, one.billing_day, one.exempt, one.cycle_report, one.group),
+                " suspension_days, billing_day, suspension_exempt, cycle_report, rollover_months, topup_months)"
+                " SELECT %s, id, %s, 'a@example.net', %s, %s, %s, %s, %s, %s, %s, %s, %s"
+                " FROM customer_group WHERE name = %s",
+                *(one.code, one.code, zone, *one.own, one.billing_day, one.exempt, one.cycle_report),
+                *(one.rollover_months, one.topup_months, one.group),
             )
+            if one.is_capped:
+                self._sql(
+                    "INSERT INTO account (customer_id, package_id, user_name)"
+                    " SELECT customer.id, package.id, %s FROM customer, package WHERE code = %s AND cap_octets > 0",
+                    *(one.code + CAPPED, one.code),
+                )
             self._sql(
                 "INSERT INTO account (customer_id, package_id, user_name)"
                 " SELECT customer.id, package.id, code FROM customer, package WHERE code = %s AND package.name = %s",
@@ -137,9 +149,12 @@ class Player:
     def count(self) -> None:
         """Add up what the runs say that they did, since this was last asked."""
         self.cursor.execute(_COUNTS, [self._seen])
-        for run_id, outcome, error, counts in self.cursor:
+        for run_id, job, at, outcome, error, counts in self.cursor:
             self._seen = run_id
             self.counts.update(counts)
+            done = [counts.get(name, 0) for name in ("periods_opened", "caps_reached", "caps_lifted")]
+            if job == "allowances" and any(done):
+                self.caps.append((at, *done))
             if outcome == "failed":
                 self.failures.append(error)
 
@@ -184,6 +199,25 @@ class Player:
                 *(act.until, act.code, act.name),
             )
 
+    def _use(self, act: Act) -> None:
+        """Add to the ledger as the fold does."""
+        self._sql(
+            "WITH used AS (SELECT account.id, billing_day, local_day(%s, zone) AS day"
+            "              FROM account JOIN customer ON customer.id = customer_id CROSS JOIN installation,"
+            "              LATERAL (SELECT coalesce(customer.time_zone, installation.time_zone) AS zone) AS place"
+            "              WHERE user_name = %s),"
+            " due AS (INSERT INTO allowance_due (account_id) SELECT id FROM used)"
+            " INSERT INTO usage_day SELECT id, day, billing_period_start(day, billing_day), %s, 0 FROM used"
+            " ON CONFLICT (account_id, day, period_start) DO UPDATE"
+            " SET octets_in = usage_day.octets_in + excluded.octets_in",
+            *(act.at, act.code + CAPPED, act.octets),
+        )
+
+    def _buy(self, act: Act) -> None:
+        with Session(self._engine) as session, session.begin():
+            account = session.query(Account).filter_by(user_name=act.code + CAPPED).one()
+            topup.add(session, account, octets=act.octets, price_cents=0, at=act.at)
+
 
 def _customer(session: Session, act: Act) -> Customer:
     return session.query(Customer).filter_by(code=act.code).one()
@@ -202,7 +236,7 @@ def play(lived: World, database: Database, seed: int) -> tuple[Player, Clockwork
         clockwork.tick(now, harm=harm, after=dice.random() * (0.4 if after_downtime else 0.1))
         if now in acts:
             player.do(acts[now])
-            if acts[now].verb == "pay":  # what ends a suspension is told at once
+            if acts[now].verb in ("pay", "use", "buy"):  # what that brings about is done at once
                 clockwork.tick(now)
         if number % 20 == 0:
             player.count()

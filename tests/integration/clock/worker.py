@@ -11,9 +11,12 @@ import psycopg2
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from provisioning.scheduling.job import JOBS
 from provisioning.scheduling.lead import Candidate
 from provisioning.scheduling.runner import LeadLost, Runner
 
+# upkeep goes by the hour, and what it removes is looked at here
+_JOBS = [job for job in JOBS if job.name != "upkeep"]
 _EXPECTED = (LeadLost, DBAPIError, psycopg2.Error)
 
 
@@ -22,7 +25,7 @@ def lead(dsn: str) -> Runner:
     candidate = Candidate(dsn)
     while not candidate.ask():
         time.sleep(0.01)
-    return Runner(candidate.connection, node="clock")
+    return Runner(candidate.connection, node="clock", known=_JOBS)
 
 
 def main(dsn: str) -> None:

@@ -15,11 +15,13 @@ END = START + timedelta(days=731)
 
 ZONES = ("Africa/Johannesburg", "Europe/Berlin", "America/New_York")
 DUNNING_MINUTE = 150  # half past two: Berlin and New York skip it once a year, Berlin has it twice
-CUT_MINUTES = (480, 960)
+CUT_MINUTES = (120, 960)  # two o'clock, which Berlin and New York skip once a year too
 NO_CUT_WEEKDAYS = (5, 6)  # Saturday, Sunday
 NO_CUT_DAYS = (date(2041, 4, 19), date(2041, 4, 22), date(2041, 12, 25), date(2041, 12, 26), date(2042, 12, 25))
 DEBT_IGNORED_CENTS = 500
 PACKAGES = ("Small", "Middle", "Large")
+CAP_OCTETS = 10_000
+PERCENTS = (75, 90, 100)
 
 Stages = tuple[int | None, int | None, int | None]  # days from the due date to overdue, second notice, suspension
 GROUPS: dict[str, Stages] = {"Homes": (1, 7, 14), "Shops": (0, None, 30)}
@@ -27,7 +29,7 @@ GROUPS: dict[str, Stages] = {"Homes": (1, 7, 14), "Shops": (0, None, 30)}
 
 @dataclass(frozen=True)
 class Customer:
-    """A customer with one account, which is named after it."""
+    """A customer with an account that is named after it, and maybe one with a data cap."""
 
     code: str
     zone: str
@@ -36,6 +38,9 @@ class Customer:
     billing_day: int = 1
     exempt: bool = False
     cycle_report: bool = False
+    is_capped: bool = False  # it has a second account, with a data cap
+    rollover_months: int = 0
+    topup_months: int | None = None
 
     @property
     def stages(self) -> Stages:
@@ -58,6 +63,7 @@ class Act:
     name: str = ""
     day: date = date.min
     cents: int = 0
+    octets: int = 0
     until: datetime = START
 
 
@@ -76,7 +82,7 @@ def make(seed: int) -> World:
     starts = sorted(START + timedelta(days=30 + 90 * number + dice.randrange(60)) for number in range(7))
     downtimes = [(start, start + timedelta(hours=dice.randrange(20, 120))) for start in starts]
     customers = list(_customers(dice))
-    acts = [act for customer in customers for act in _acts(dice, customer)]
+    acts = [act for customer in customers for act in (*_acts(dice, customer), *_data(dice, customer))]
     awake = {
         _awake(dice, act.at, downtimes): act for act in acts
     }  # nothing happens in the same second as something else
@@ -86,11 +92,14 @@ def make(seed: int) -> World:
 
 def _customers(dice: random.Random) -> Iterator[Customer]:
     for zone in ZONES:
-        letter = zone.partition("/")[2][0]
-        yield Customer(f"{letter}H1", zone, "Homes", billing_day=31, cycle_report=True)
-        yield Customer(f"{letter}H2", zone, "Homes", own=(None, None, 7), billing_day=dice.randrange(1, 29))
-        yield Customer(f"{letter}S1", zone, "Shops", billing_day=15, cycle_report=True)
-        yield Customer(f"{letter}S2", zone, "Shops", exempt=zone == ZONES[0], billing_day=30)
+        name, day = zone.partition("/")[2][0], dice.randrange(1, 29)
+        exempt = zone == ZONES[0]
+        yield Customer(f"{name}H1", zone, "Homes", billing_day=31, cycle_report=True, is_capped=True, rollover_months=2)
+        yield Customer(f"{name}H2", zone, "Homes", (None, None, 7), billing_day=day, is_capped=True, topup_months=0)
+        yield Customer(f"{name}S1", zone, "Shops", billing_day=15, cycle_report=True)
+        yield Customer(
+            f"{name}S2", zone, "Shops", exempt=exempt, billing_day=1, is_capped=True, rollover_months=1, topup_months=1
+        )
 
 
 def _acts(dice: random.Random, customer: Customer) -> Iterator[Act]:
@@ -115,6 +124,14 @@ def _acts(dice: random.Random, customer: Customer) -> Iterator[Act]:
         if to_come not in moments:  # an account has one change a moment
             yield Act(at + timedelta(days=3), customer.code, "change", dice.choice(PACKAGES), until=to_come)
         moments.add(to_come)
+
+
+def _data(dice: random.Random, customer: Customer) -> Iterator[Act]:
+    for number in range(40 if customer.is_capped else 0):
+        at = START + timedelta(days=18 * (number + dice.random()))
+        yield Act(at, customer.code, "use", octets=dice.choice([100, 4_000, 7_000, 9_000, 16_000]))
+        if dice.random() < 0.4:
+            yield Act(at + timedelta(hours=5), customer.code, "buy", octets=dice.choice([500, 4_000, 9_000]))
 
 
 def _awake(dice: random.Random, at: datetime, downtimes: list[tuple[datetime, datetime]]) -> datetime:

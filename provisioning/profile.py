@@ -73,7 +73,7 @@ def _accounts(look: Look, customer_id: int, since: Any) -> list[Row] | None:
 
 def _unseen(look: Look, row: Row) -> Row:
     """Return a row without counts that only look like none."""
-    hidden = {key: None for key in ("octets_in", "octets_out") if "usage" not in look.areas}
+    hidden = {key: None for key in ("octets_in", "octets_out", "left_octets") if "usage" not in look.areas}
     return row | hidden | ({} if "session" in look.areas else {"open_sessions": None})
 
 

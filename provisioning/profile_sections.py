@@ -32,7 +32,8 @@ _CLOSED = _SESSION.format(stopped_at="stopped_at", cause="terminate_cause")
 ACCOUNTS = Section(
     frozenset({"account"}),
     """
-    SELECT account.id, user_name, package.name AS package, cap_octets, cap_reached, account.cancelled_at,
+    SELECT account.id, user_name, package.name AS package, cap_octets, cap_reached, prepaid,
+           remaining AS left_octets, account.cancelled_at,
            coalesce(account.sessions_allowed, package.sessions_allowed) AS sessions_allowed, lock_to_devices,
            host(ipv4_address) AS ipv4_address, delegated_ipv6_prefix::text AS delegated_ipv6_prefix, routes, vlan_id,
            account.expires_at, octets_in, octets_out,
@@ -50,6 +51,8 @@ ACCOUNTS = Section(
         SELECT coalesce(sum(usage_day.octets_in), 0)::bigint AS octets_in,
                coalesce(sum(usage_day.octets_out), 0)::bigint AS octets_out
         FROM usage_day WHERE account_id = account.id AND period_start = %(since)s) AS used ON true
+    LEFT JOIN allowance_left(now(), ARRAY(SELECT id FROM account WHERE customer_id = %(id)s)) AS allowance
+           ON allowance.account_id = account.id
     WHERE customer_id = %(id)s ORDER BY account.cancelled_at IS NOT NULL, user_name
     """,
 )
@@ -93,6 +96,17 @@ SECTIONS = {
         LEFT JOIN package ON package.id = package_change.package_id
         WHERE customer_id = %(id)s AND applied_at IS NULL AND package_change.cancelled_at IS NULL
         ORDER BY activates_at
+        """,
+    ),
+    "topups": Section(
+        frozenset({"account"}),
+        """
+        SELECT topup.id, user_name AS account, octets, octets - used_octets AS left_octets, topup.expires_at,
+               topup.price_cents, comment, author
+        FROM topup JOIN account ON account.id = account_id
+        WHERE customer_id = %(id)s AND topup.cancelled_at IS NULL AND used_octets < octets
+          AND (topup.expires_at > now() OR topup.expires_at IS NULL)
+        ORDER BY user_name, topup.expires_at, topup.id
         """,
     ),
     "invoices": Section(

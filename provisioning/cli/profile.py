@@ -20,7 +20,8 @@ _SECTION_KEYS = {
     "accounts": (
         "id, user_name, package, outcome (accept|garden|throttle|reject: what a login is answered now), reason, why,"
         " download_bps, upload_bps, speed_by (package|customer|time band|throttle|garden), price_cents, cap_octets,"
-        f" cap_reached, {_SUMS}, open_sessions, sessions_allowed, expires_at, cancelled_at, lock_to_devices,"
+        f" cap_reached, prepaid, left_octets (of month, roll-over, top-ups), {_SUMS},"
+        " open_sessions, sessions_allowed, expires_at, cancelled_at, lock_to_devices,"
         " ipv4_address, delegated_ipv6_prefix, routes, vlan_id"
     ),
     "usage": f"day, {_SUMS}",
@@ -28,6 +29,7 @@ _SECTION_KEYS = {
     "last_sessions": "as sessions",
     "devices": "mac, account, authorised, mac_auth, description",
     "changes": "id, account, package, activates_at, price_cents, comment, author",
+    "topups": "id, account, octets, left_octets, expires_at, price_cents, comment, author",
     "invoices": "number, issued_on, due_on, amount_cents, open_cents",
     "payments": "receipt, received_on, amount_cents, method, reference",
     "contacts": "id, name, purposes, phone, email",

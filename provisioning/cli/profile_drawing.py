@@ -131,7 +131,8 @@ def _used(account: Row) -> str:
     colour = "red" if part >= 1 else "yellow" if part >= _BRIM else "green"
     full = min(_BAR, round(part * _BAR))
     bar = f"[{colour}]{'█' * full}[/][dim]{'░' * (_BAR - full)}[/]"
-    return f"{bar} {part:.0%}\n[dim]{measured.octets(used)} of {measured.octets(cap)}[/]"
+    left = "" if account["left_octets"] is None else f", {measured.octets(account['left_octets'])} left"
+    return f"{bar} {part:.0%}\n[dim]{measured.octets(used)} of {measured.octets(cap)}{left}[/]"
 
 
 def _online(account: Row) -> str:

@@ -74,6 +74,19 @@ TABLES = {
             measured.Column("comment", "comment"),
         ),
     ),
+    "topups": Table(
+        "Top-ups",
+        (
+            measured.Column("id", "id", measured.text),
+            measured.Column("account", "account"),
+            measured.number("octets", "bought", measured.octets),
+            measured.number("left_octets", "left", measured.octets),
+            measured.Column("expires_at", "until", measured.minute),
+            measured.number("price_cents", "price", _price),
+            measured.Column("comment", "comment"),
+            measured.Column("author", "by"),
+        ),
+    ),
     "invoices": Table(
         "Open invoices",
         (
@@ -176,7 +189,15 @@ PLAIN = {
                 "speed_by",
                 "octets_in",
             ),
-            *("octets_out", "cap_octets", "open_sessions", "sessions_allowed", "expires_at", "cancelled_at"),
+            *(
+                "octets_out",
+                "cap_octets",
+                "left_octets",
+                "open_sessions",
+                "sessions_allowed",
+                "expires_at",
+                "cancelled_at",
+            ),
         )
     ],
     "usage": [measured.Column(key, key) for key in ("day", "octets_in", "octets_out")],

@@ -104,3 +104,13 @@ def test_usage_says_what_is_left(capped, operator):
     (shown,) = operator.json("usage", "show", "FRI001")["accounts"]
     assert (shown["cap"]["charged_octets"], shown["cap"]["left_octets"]) == (100 * 10**9, 10 * 10**9)
     assert "frikkie: 10.0 GB left until" in operator.do("usage", "show", "FRI001")
+
+
+def test_a_customers_page_has_its_topups(capped, operator):
+    """What is left of all and of each top-up is in the profile."""
+    operator.do("topup", "add", "frikkie", "10GB", "--expires", "never", "--comment", "voucher")
+    profile = operator.json("customer", "show", "FRI001")
+    assert profile["accounts"][0]["left_octets"] == 10 * 10**9
+    assert [(row["account"], row["left_octets"], row["comment"]) for row in profile["topups"]] == [
+        ("frikkie", 10 * 10**9, "voucher")
+    ]

@@ -1194,7 +1194,7 @@ CREATE TABLE message (
     not_before      timestamptz(0) NOT NULL DEFAULT now(),           -- quiet hours, the next try
     attempts        smallint NOT NULL DEFAULT 0,
     last_error      text,
-    reference       text,                                            -- of the Message-ID, or what the gateway called it
+    reference       text DEFAULT gen_random_uuid()::text,            -- of the Message-ID, or what the gateway called it
     sent_at         timestamptz(0),
     ended_at        timestamptz(0),                                  -- failed, bounced, cancelled
     author          text NOT NULL DEFAULT session_user,

@@ -28,7 +28,7 @@ def template() -> None:
       Dear {{ customer }}, invoice {{ invoice }} is due{% if due_on %} since {{ due_on }}{% endif %}.
     Of a customer: customer, title, first_name, last_name, code, provider, balance, today.
     Of a notice: invoice, due_on, days, owed, suspends_on, pays_on, account, percent, used, data,
-      period_start, ends_on, expires_at.
+      left, period_start, ends_on, expires_at.
     Of the report: report.first_day, last_day, total, download, upload; lists report.accounts
       (account, package, total, download, upload), report.days (day, total, width).
     Filters: upper, lower, title, capitalize, trim, default, length, first, last, join, urlencode.

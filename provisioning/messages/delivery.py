@@ -12,7 +12,8 @@ Rules:
  4 Where the gateway itself is down, everything that is due waits together; nothing is tried message by message.
  5 No more messages a second than the gateway is set to. A turn ends after `_TURN_SECONDS`; the next one goes on.
 
-Known weakness: a next try may come in the customer's quiet hours.
+Known weaknesses: a next try may come in the customer's quiet hours. Attached files are read from this node's folder
+(provisioning/attachment_store.py): where operators work on another one, both need to see it.
 """
 
 import time
@@ -23,6 +24,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg2.extras
+import structlog
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from provisioning import driver, key
@@ -35,6 +37,8 @@ from provisioning.scheduling.job import Counts
 
 Row = dict[str, Any]
 Send = Callable[[Row, datetime], Outcome]
+
+log = structlog.get_logger()
 
 _TURN_SECONDS = 30.0
 _TRIES = 14
@@ -111,9 +115,14 @@ def _send(send: Send, message: Row, at: datetime) -> Outcome:
     try:
         store = Store(key.home() / "attachments")
         files = [mail.File(one["file_name"], one["media_type"], store.get(one["sha256"])) for one in message["files"]]
+        return send({**message, "files": files}, at)
     except Damaged as exc:
         return PutOff(exc.message)
-    return send({**message, "files": files}, at)
+    except GatewayDown:
+        raise
+    except Exception as exc:  # whatever is wrong with one message, the others leave
+        log.error("message_undeliverable", message_id=message["id"], exc_info=exc)
+        return PutOff(f"{type(exc).__name__}: see the scheduler's log")
 
 
 def _settle(connection: Connection, message: Row, outcome: Outcome, at: datetime) -> str:

@@ -38,6 +38,7 @@ OF_A_NOTICE = MappingProxyType(
         "data": "all its data of the period; or of a top-up",
         "period_start": "first day of the billing period",
         "ends_on": "first day of the next one",
+        "left": "of a top-up that has expired",
         "expires_at": "when a top-up expires",
         "report": "of a billing period: first_day, last_day, total, download, upload, accounts (account, package,"
         " total, download, upload), days (day, total, download, upload, width: percent of the greatest)",

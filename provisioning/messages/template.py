@@ -27,6 +27,7 @@ _EXAMPLE: Mapping[str, Any] = {
     "percent": 75,
     "used_octets": 75 * 10**9,
     "octets": 100 * 10**9,
+    "left_octets": 25 * 10**9,
     "period_start": "2026-11-01",
     "ends_on": "2026-12-01",
     "expires_at": "2026-12-31T22:00:00+00:00",

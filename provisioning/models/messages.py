@@ -58,7 +58,7 @@ class Message(Base):
     not_before: Mapped[Second] = has_default()
     attempts: Mapped[int] = has_default(SmallInteger)
     last_error: Mapped[str | None]
-    reference: Mapped[str | None]
+    reference: Mapped[str | None] = has_default()
     sent_at: Mapped[Second | None]
     ended_at: Mapped[Second | None]
     author: Mapped[str] = has_default()

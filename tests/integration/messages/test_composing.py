@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provisioning import database as databases
+from provisioning.dunning import job as dunning
 from provisioning.messages import composing
 from tests.integration.messages.conftest import NOON
 
@@ -20,7 +21,7 @@ KINDS = {
     "promise_broken": {"pays_on": "2026-11-20"},
     "usage": USAGE,
     "topup": {**TOPUP, "expires_at": "2026-12-31T22:00:00+00:00"},
-    "topup_expired": TOPUP,
+    "topup_expired": {**TOPUP, "left_octets": 10**9, "expires_at": "2026-12-31T22:00:00+00:00"},
     "report": {"period_start": "2026-10-01"},
 }
 
@@ -48,6 +49,25 @@ def test_every_kind_has_its_words(desk):
     assert ("email", "ann@example.net", "Faktuur INV-7 is agterstallig") in told(desk)
     (body,) = desk.sql("SELECT body FROM message WHERE template = 'overdue' AND channel = 'sms' AND language = 'en'")[0]
     assert body == "Karoo Fibre: invoice INV-7 was due on 2026-11-01; 499.00 ZAR is not paid yet. Account FRI001."
+
+
+def test_what_jobs_really_say(desk):
+    """A top-up is bought, an invoice is overdue, its customer suspended, and pays: all of it is told."""
+    desk.sql("UPDATE package SET cap_octets = 1e12; UPDATE customer_group SET overdue_days = 1, suspension_days = 5")
+    desk.operator.do("invoice", "add", "FRI001", "INV-7", "499", "--issued", "2026-09-01", "--due", "2026-09-01")
+    desk.operator.do("topup", "add", "frikkie", "10GB")
+    with databases.transaction(desk.database.dsn) as session:
+        for day in (2, 6):
+            dunning.run(session, datetime(2026, 9, day, 6, tzinfo=UTC))  # 08:00 there
+    desk.operator.do("payment", "add", "FRI001", "499")
+
+    assert desk.compose(datetime.now(UTC) + timedelta(seconds=1))["failed"] == 0
+    assert sorted(subject for _, _, subject in told(desk)) == [
+        "10.0 GB more for frikkie",
+        "Invoice INV-7 is overdue",
+        "Your service is on again",
+        "Your service is suspended",
+    ]
 
 
 def test_money_goes_to_who_pays(desk):

@@ -31,7 +31,7 @@ LEASE = timedelta(minutes=1)  # longer than a request can be under way
 _AT_ONCE = 2_000
 _AHEAD_SECONDS = 2  # for how long a router is busy with what is taken for it at once
 _TURN_SECONDS = 0.25
-_LONGEST_SECONDS = 300.0  # then nothing new is begun, and the scheduler asks again
+_LONGEST_SECONDS = 45.0  # then nothing new is begun, so that the scheduler can stop; it asks again at once
 _ROUTERS = text("SELECT host(address), coa_port, coa_packets_a_second FROM nas")
 
 log = structlog.get_logger()

@@ -19,8 +19,9 @@ _PAUSE_SECONDS = 0.2
 _UNTOLD: Row = {"outcome": "ordered", "error_cause": None}
 _IMPOSSIBLE = "SELECT session_id FROM session_treatment WHERE session_id = ANY(%(ids)s) AND state = 'impossible'"
 _FIND = text("""
-    SELECT session.id, session.user_name, coalesce(nas.name, host(nas_address)) FROM session
-    LEFT JOIN nas ON nas.address = nas_address
+    SELECT session.id, session.user_name, coalesce(nas.name, host(nas_address)),
+           (SELECT coalesce(max(attempt.id), 0) FROM enforcement_attempt AS attempt WHERE session_id = session.id)
+    FROM session LEFT JOIN nas ON nas.address = nas_address
     WHERE session.id = :id OR session.user_name = :user_name ORDER BY session.id
 """)
 _ORDER = text("""
@@ -28,6 +29,9 @@ _ORDER = text("""
     SELECT id, account_id, user_name, nas_address FROM session WHERE id = ANY(:ids)
     ON CONFLICT (session_id) DO UPDATE SET ordered_at = now()
 """)
+_AGAIN = text(
+    "SELECT retry_enforcement(account_id, nas_address) FROM session WHERE id = ANY(:ids) AND account_id IS NOT NULL"
+)
 _RETRY = text("SELECT retry_enforcement(CAST(:account_id AS bigint), CAST(:nas AS inet))")
 _OWNER = text("SELECT asks_as_owner()")
 
@@ -38,6 +42,7 @@ class Ordered(NamedTuple):
     session_id: int
     user_name: str
     nas: str
+    last_attempt_id: int  # of before
 
 
 def disconnect(session: Session, *, session_id: int | None = None, user_name: str | None = None) -> Sequence[Ordered]:
@@ -47,7 +52,9 @@ def disconnect(session: Session, *, session_id: int | None = None, user_name: st
         if not found:
             whose = f"with the id {session_id}" if user_name is None else f"of {user_name!r}"
             raise NotFound(f"no session {whose} is open", "See who is online: tollkeeper session list.")
-        session.execute(_ORDER, {"ids": [one.session_id for one in found]})
+        ids = [one.session_id for one in found]
+        session.execute(_ORDER, {"ids": ids})
+        session.execute(_AGAIN, {"ids": ids})  # what was ordered before, and has failed
         return found
 
 
@@ -64,21 +71,26 @@ def carried_out(ordered: Sequence[Ordered], at: datetime, *, sends: bool) -> lis
     ids = [one.session_id for one in ordered]
     if sends:
         job.tell("", ids, at)
-    until = time.monotonic() + (0 if sends else _PATIENCE_SECONDS)
-    while len(told := _told(ids, at)) < len(ids) and time.monotonic() < until:
+    until = time.monotonic() + _PATIENCE_SECONDS  # the scheduler may have been quicker
+    while len(told := _told(ordered)) < len(ids) and time.monotonic() < until:
         time.sleep(_PAUSE_SECONDS)
-    return [one._asdict() | told.get(one.session_id, _UNTOLD) for one in ordered]
+    return [_shown(one) | told.get(one.session_id, _UNTOLD) for one in ordered]
 
 
-def _told(ids: Sequence[int], since: datetime) -> dict[int, Row]:
-    """Return by session what the last request since then came to."""
+def _shown(one: Ordered) -> Row:
+    return {"session_id": one.session_id, "user_name": one.user_name, "nas": one.nas}
+
+
+def _told(ordered: Sequence[Ordered]) -> dict[int, Row]:
+    """Return by session what the last request since the order came to."""
+    ids, before = [one.session_id for one in ordered], {one.session_id: one.last_attempt_id for one in ordered}
     with reading.look() as look:
         told = {
             session_id: {"outcome": "impossible", "error_cause": None}
-            for session_id in look.column(_IMPOSSIBLE, ids=list(ids))
+            for session_id in look.column(_IMPOSSIBLE, ids=ids)
         }
-        for row in reversed(listing.attempts(look, sessions=list(ids))):
-            if row["sent_at"] >= since:
+        for row in reversed(listing.attempts(look, sessions=ids)):
+            if row["id"] > before[row["session_id"]]:
                 told[row["session_id"]] = {"outcome": row["outcome"], "error_cause": row["error_cause"]}
     return told
 

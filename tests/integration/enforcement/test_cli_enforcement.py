@@ -153,3 +153,16 @@ def test_how_a_router_is_told_is_the_operators_to_say(enforced, operator):
 def test_bad_input(operator, arguments, cause):
     """One line and a hint."""
     assert operator.refused(*arguments) == cause
+
+
+def test_ordered_twice_is_told_twice(enforced, operator):
+    """A router that said yes and did nothing, or that was tried often enough, is told again at once."""
+    nas = enforced.nas("edge1")
+    nas.behave = "lie"
+    session = enforced.log_in("ann", nas)
+    operator.do("session", "disconnect", str(session))
+    operator.do("session", "disconnect", str(session))
+    assert len(nas.heard) == 2
+    enforced.sql("UPDATE session_treatment SET state = 'failed', attempts = 8")
+    operator.do("session", "disconnect", "--user", "ann")
+    assert [each["attempt"] for each in enforced.attempts(session)] == [1, 1, 1]

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
-from random import randrange
+from secrets import randbelow
 from time import monotonic
 from typing import Literal, NamedTuple
 
@@ -195,7 +195,7 @@ class Sender:
             opened = socket.socket(socket.AF_INET6 if ":" in line.router[0] else socket.AF_INET, socket.SOCK_DGRAM)
             opened.setblocking(False)
             self._selector.register(opened, selectors.EVENT_READ, line)
-            first = randrange(_IDENTIFIERS)  # another process may have had this port a moment ago
+            first = randbelow(_IDENTIFIERS)  # another process may have had this port a moment ago
             line.free.extend((opened, (first + number) % _IDENTIFIERS) for number in range(_IDENTIFIERS))
         order, (through, identifier) = line.waiting.popleft(), line.free.popleft()
         request = packet.request(order.code, order.attributes, identifier=identifier, secret=order.secret)

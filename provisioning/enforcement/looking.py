@@ -9,6 +9,7 @@ Rules:
    ours nobody knows; then only a refusal or a walled garden is brought about.
  2 A refusal is a Disconnect. Other speeds or walls are a CoA, where router and vendor take one, else a Disconnect: its
    next login is told.
+   What was told before has to be remembered for a CoA (treatment_mark): it is, of every login that was looked at.
  3 Walls that have addresses of their own, and addresses that only those outside may have, take a new login.
 """
 

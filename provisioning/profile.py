@@ -1,7 +1,7 @@
 """The whole profile of a customer: what it is, how its accounts stand and why, what it used, owes, and is about to get.
 
 Everything is read at one moment, in a few statements. What the operator may not see is None, what was not asked for is
-left out. Top-ups will come into provisioning/profile_sections.py with their tables.
+left out.
 """
 
 import time

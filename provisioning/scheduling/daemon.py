@@ -34,7 +34,6 @@ from sqlalchemy.exc import DBAPIError
 
 from provisioning.errors import OperatorError
 from provisioning.scheduling import books
-from provisioning.scheduling import job as jobs
 from provisioning.scheduling.job import JOBS, Job
 from provisioning.scheduling.lead import Candidate
 from provisioning.scheduling.listener import Listener
@@ -82,7 +81,7 @@ class Scheduler:
         self._ticking = Lock()
         self._last_tick_at: float | None = None
         self._error: tuple[str, float] | None = None
-        talking = [job for job in known if job.talks and jobs.is_there(job)]
+        talking = [job for job in known if job.talks]
         self._talkers = [Talker(job, node=settings.node, dsn=settings.dsn) for job in talking]
         self._clockwork = BackgroundScheduler(
             timezone=UTC,

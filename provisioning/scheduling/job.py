@@ -18,7 +18,6 @@ Counts say what was done, by name; empty or all zero: nothing.
 import importlib
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
@@ -84,11 +83,6 @@ JOBS = (
         talks=True,
     ),
 )
-
-
-def is_there(job: Job) -> bool:
-    """Return whether the module of a job is installed."""
-    return find_spec(job.module) is not None
 
 
 def work_of(job: Job) -> Work:

@@ -61,7 +61,7 @@ class Runner:
     def __init__(self, connection: Connection, *, node: str, known: Sequence[Job] = JOBS) -> None:
         self._connection = connection
         self._node = node
-        self._jobs = [job for job in known if jobs.is_there(job)]
+        self._jobs = known
         self._resting: set[str] = set()  # until the next tick
         self._answers: dict[str, Standing] = {}  # which hold until somebody does something
         self.standing: Sequence[Standing] = ()
@@ -102,8 +102,8 @@ class Runner:
         known = [Standing(job, *rows.get(job.name, (now, True))) for job in self._jobs]
         self._ask([one for one in known if self._is_to_be_asked(one)], now)
         self.standing = [self._answers.get(one.job.name, one) for one in known]
-        waiting = [one for one in self.standing if one.moment is not None]
-        return min(waiting, key=lambda one: one.moment or now, default=None)  # the first of those of the same moment
+        due = [one for one in self.standing if one.moment is not None]
+        return min(due, key=lambda one: one.moment or now, default=None)  # the first of those of the same moment
 
     def _is_to_be_asked(self, one: Standing) -> bool:
         """Return whether it is a job's turn, and what it answered last does not hold any more."""
@@ -126,6 +126,8 @@ class Runner:
                         due = one if moment is None or moment > now else one._replace(moment=moment)
                         self._answers[one.job.name] = due
                         del waiting[0]
+            except LeadLost:
+                raise
             except Exception as exc:  # whatever is wrong with one job, the others are done
                 self._fail(waiting.pop(0).job.name, now, exc, now)
 

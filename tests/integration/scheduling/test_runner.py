@@ -165,10 +165,16 @@ def test_there_is_one_leader(toy_box, candidate, eventually):
     other.close()
 
 
-def test_a_job_that_is_not_there_is_left_out(toy_box, candidate):
-    """A job whose module is missing has no row."""
+def test_a_job_that_cannot_be_asked_holds_up_nobody(toy_box, candidate):
+    """One whose module is missing fails, and the others are asked all the same."""
     missing = Job("missing", "Not there.", "provisioning.scheduling.nowhere")
+    runner = Runner(candidate.connection, node="aaa1", known=[toys.JOBS[0], missing, *toys.JOBS[1:]])
+    runner.tick(START)
+    toy_box.due("first", 10)
+    toy_box.due("second", 20)
 
-    Runner(candidate.connection, node="aaa1", known=[missing, *toys.JOBS]).tick(START)
+    runner.tick(after(60))
 
-    assert toy_box.sql("SELECT 1 FROM job WHERE name = 'missing'") == []
+    assert toy_box.diary() == [("first", 10), ("second", 20)]
+    assert [*runner.failing] == ["missing"]
+    assert toy_box.runs()[0][3].startswith("ModuleNotFoundError")

@@ -1204,6 +1204,7 @@ CREATE INDEX message_customer_id ON message (customer_id, id);
 CREATE INDEX message_notice_id ON message (notice_id);
 CREATE INDEX message_queued ON message (channel, not_before, id) WHERE state = 'queued';
 CREATE INDEX message_reference ON message (reference);
+CREATE INDEX message_not_delivered ON message (id) WHERE state IN ('failed', 'bounced');  -- few, and looked for
 CREATE TABLE message_attachment (
     message_id      bigint NOT NULL REFERENCES message ON DELETE CASCADE,
     sha256          text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'), -- of the file below TOLLKEEPER_HOME/attachments
@@ -1620,9 +1621,10 @@ BEGIN
                row_number() OVER (PARTITION BY id ORDER BY allowance.period_start) AS turn
         FROM unnest(ids, since) AS used (id, since)
         JOIN allowance AS open ON open.account_id = id AND open.next_at IS NOT NULL
-        JOIN allowance ON allowance.account_id = id AND (allowance.next_at IS NOT NULL OR allowance.ends_on > used.since),
-        LATERAL (
-            SELECT greatest(0, least(coalesce(sum(octets_in::numeric + octets_out), 0), 2::numeric ^ 62))::bigint AS total
+        JOIN allowance ON allowance.account_id = id
+                       AND (allowance.next_at IS NOT NULL OR allowance.ends_on > used.since), LATERAL (
+            SELECT greatest(0, least(coalesce(sum(octets_in::numeric + octets_out), 0),
+                                     2::numeric ^ 62))::bigint AS total        -- absurd counters are no obstacle
             FROM usage_day
             WHERE usage_day.account_id = allowance.account_id AND day >= allowance.period_start
               AND day < allowance.ends_on) AS ledger
@@ -1678,8 +1680,8 @@ END $$;
 
 -- what these accounts have left, and when time alone will change that
 CREATE FUNCTION allowance_left(at timestamptz, ids bigint[])
-RETURNS TABLE (account_id bigint, period_start date, ends_on date, charged bigint, remaining bigint, since_at timestamptz,
-               next_at timestamptz)
+RETURNS TABLE (account_id bigint, period_start date, ends_on date, charged bigint, remaining bigint,
+               since_at timestamptz, next_at timestamptz)
 LANGUAGE sql STABLE AS $$
     SELECT account_id, period_start, ends_on, counted_octets - over_octets,
            (octets - used_octets + coalesce(rolled.remaining, 0) + coalesce(bought.remaining, 0))::bigint,
@@ -1742,12 +1744,12 @@ CREATE FUNCTION conclude_allowances(at timestamptz, ids bigint[], OUT reached bi
 $$;
 
 -- Bring the allowances of accounts up to a moment: of these, or of all that are due. Late, it does what it would have
--- done in time, period by period. Returns what was done, by name. The fold may go on meanwhile.
+-- done in time, period by period. Returns what was done, by name. The fold may go on meanwhile. Each account is looked
+-- up in indexes, whatever the planner makes of their number: tables that grow meanwhile have other statistics.
 CREATE FUNCTION settle_allowances(at timestamptz, accounts bigint[] DEFAULT NULL,
                                   OUT periods bigint, OUT reached bigint, OUT lifted bigint, OUT told bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET jit = off SET work_mem = '64MB'
-SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$  -- an index for each account: nobody can
-                                                                     -- estimate how many, and tables grow meanwhile
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 DECLARE
     used date[];
     moment timestamptz;
@@ -2724,7 +2726,8 @@ GRANT EXECUTE ON FUNCTION may(area, permission), is_within_mine(text), acting_as
     my_changes(), customers_reached(), sessions_reached(), static_holders(inet[], bigint), credit_refusal(bigint),
     vlan_holder(integer, bigint, bigint, bigint[]), set_operator_login(text, text), audit_chain(),
     local_moment(date, integer, text), dunning_day(text, timestamptz), cut_moment(text, timestamptz),
-    retry_enforcement(bigint, inet), brand_for(bigint), settle_account(bigint, timestamptz), allowance_left(timestamptz, bigint[]),
+    retry_enforcement(bigint, inet), brand_for(bigint), settle_account(bigint, timestamptz),
+    allowance_left(timestamptz, bigint[]),
     audit_flaws(bigint, bigint), audit_loose_ends() TO tollkeeper_operator;
 
 -- the fold is no operator: what it was granted above, it sees all of

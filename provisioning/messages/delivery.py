@@ -51,7 +51,7 @@ _GATEWAYS = """
     ORDER BY channel
 """
 _CLAIM = """
-    SELECT id, recipient, subject, body, html, reference, notice_id FROM message
+    SELECT id, recipient, subject, body, html, reference, notice_id, brand_for(customer_id) AS brand FROM message
     WHERE state = 'queued' AND channel = %(channel)s AND not_before <= %(at)s
     ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
@@ -90,7 +90,9 @@ def send_one(row: Row, *, recipient: str, at: datetime) -> Outcome:
     words = "This is a trial message: the gateway works."
     message = {"id": 0, "recipient": recipient, "subject": "Trial message", "body": words, "html": None}
     with _opened(_gateway(row)) as send:
-        return send({**message, "reference": f"trial-{int(at.timestamp())}", "notice_id": None, "files": ()}, at)
+        return send(
+            {**message, "reference": f"trial-{int(at.timestamp())}", "notice_id": None, "brand": None, "files": ()}, at
+        )
 
 
 def _deliver(connection: Connection, row: Row, at: datetime) -> Counter[str]:
@@ -168,6 +170,7 @@ def _mail(row: Row) -> mail.Mail:
         row["body"],
         row["html"],
         row["files"],
+        brand=row["brand"],
         by_machine=row["notice_id"] is not None,
     )
 

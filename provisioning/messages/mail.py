@@ -42,7 +42,7 @@ class File(NamedTuple):
 
 
 class Mail(NamedTuple):
-    """An e-mail; `reference` becomes its Message-ID."""
+    """An e-mail; `reference` becomes its Message-ID, `brand` the name of its sender."""
 
     reference: str
     recipient: str
@@ -50,13 +50,14 @@ class Mail(NamedTuple):
     body: str
     html: str | None = None
     files: Sequence[File] = ()
+    brand: str | None = None
     by_machine: bool = True
 
 
 def build(mail: Mail, sender: Address, at: datetime) -> EmailMessage:
     """Return the message as it is sent; what is in it cannot become a header."""
     message = EmailMessage(policy=_POLICY)
-    message["From"] = sender
+    message["From"] = sender if mail.brand is None else Address(one_line(mail.brand), addr_spec=sender.addr_spec)
     message["To"] = Address(addr_spec=_ascii_domain(mail.recipient))
     message["Subject"] = one_line(mail.subject)
     message["Date"] = format_datetime(at)

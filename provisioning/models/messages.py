@@ -41,6 +41,11 @@ class Message(Base):
         Index("message_notice_id", "notice_id"),
         Index("message_queued", "channel", "not_before", "id", postgresql_where=text("state = 'queued'::text")),
         Index("message_reference", "reference"),
+        Index(
+            "message_not_delivered",
+            "id",
+            postgresql_where=text("state = ANY (ARRAY['failed'::text, 'bounced'::text])"),
+        ),
     )
 
     id: Mapped[Identifier]

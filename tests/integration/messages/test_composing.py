@@ -160,16 +160,18 @@ def test_quiet_hours_are_where_the_customer_is(desk):
     ]
 
 
-def test_a_resellers_customers_know_its_brand(desk):
-    """Who is a reseller's customer is written to in its name."""
+def test_a_resellers_customers_know_its_brand(desk, mailbox):
+    """Who is a reseller's customer is written to in its name, from the provider's address."""
     desk.sql("INSERT INTO reseller (name, brand) VALUES ('Karoo', 'Karoo Wireless')")
     desk.sql("INSERT INTO customer_group (name, reseller_id) VALUES ('Theirs', 1)")
     desk.sql("UPDATE customer SET reseller_id = 1, group_id = 2 WHERE code = 'FRI001'")
     desk.notice("unsuspended")
     desk.compose()
+    desk.deliver()
 
-    ((body,),) = desk.sql("SELECT body FROM message")
-    assert body.endswith("Kind regards\nKaroo Wireless")
+    (message,) = mailbox.arrived
+    assert message["From"] == "Karoo Wireless <billing@karoo.example>"
+    assert message.get_content().split()[-2:] == ["Karoo", "Wireless"]
 
 
 @pytest.mark.parametrize("kind", ["overdue", "report"])

@@ -31,6 +31,12 @@ _DUE = text(f"""
         WHERE ended_at IS NULL AND pays_on <= CAST(:until AT TIME ZONE 'UTC' AS date)) AS moments (moment)
     WHERE moment > :after AND moment <= :until
 """)  # noqa: S608 - our own words
+# where the dunning moment is this one; where it, or what it was postponed to, is
+_PLACES = text("""
+    SELECT zone, last = :at, cut_moment(zone, last) = :at
+    FROM installation, customer_zones() AS zone,
+         LATERAL (SELECT local_moment(dunning_day(zone, :at), dunning_minute, zone) AS last OFFSET 0) AS moments
+""")
 
 
 def due(session: Session, after: datetime, until: datetime) -> datetime | None:
@@ -41,5 +47,9 @@ def due(session: Session, after: datetime, until: datetime) -> datetime | None:
 
 def run(session: Session, at: datetime) -> Counts:
     """Do what is due at this moment: end promises, tell, suspend."""
+    places = session.execute(_PLACES, {"at": at}).tuples().all()
+    telling = [zone for zone, tells, _ in places if tells]
+    cutting = [zone for zone, _, cuts in places if cuts]
     with acts.begin(session, "suspension run", area=None):
-        return {**promises.settle(session, at), **notices.tell(session, at), **runs.suspend_due(session, at)}
+        counts = {**promises.settle(session, at), **notices.tell(session, at, telling)}
+        return {**counts, **runs.suspend_due(session, at, cutting)}

@@ -1,6 +1,7 @@
 """Who is told that an invoice is overdue, and told again: each once an invoice, and never both at a time."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -18,12 +19,10 @@ from provisioning.dunning.terms import (
 )
 from provisioning.scheduling.job import Counts
 
-# where the minute of the day has just come; suspends_on is the day on which that will really be, if nothing is paid
+# suspends_on is the day on which that will really be, if nothing is paid
 _TELL = text(f"""
     WITH place AS MATERIALIZED (
-        SELECT zone, day FROM installation, customer_zones() AS zone,
-                              LATERAL (SELECT dunning_day(zone, :at) AS day OFFSET 0) AS days
-        WHERE local_moment(day, dunning_minute, zone) = :at),
+        SELECT zone, dunning_day(zone, :at) AS day FROM unnest(CAST(:zones AS text[])) AS zone),
     reached AS (
         SELECT customer.id AS customer_id, number, due_on, {OPEN_CENTS} AS open_cents, place.zone,
                sum({OPEN_CENTS}) OVER (PARTITION BY customer.id) > debt_ignored_cents AS counts,
@@ -47,7 +46,9 @@ _TELL = text(f"""
 """)  # noqa: S608 - our own words
 
 
-def tell(session: Session, at: datetime) -> Counts:
-    """Note what customers are to be told at this moment."""
-    told = Counter(session.execute(_TELL, {"at": at}).scalars())
+def tell(session: Session, at: datetime, zones: Sequence[str]) -> Counts:
+    """Note what customers are to be told at this moment, which is the dunning moment of these time zones."""
+    if not zones:
+        return {}
+    told = Counter(session.execute(_TELL, {"at": at, "zones": list(zones)}).scalars())
     return {"overdue": told["overdue"], "second_notice": told["second_notice"]}

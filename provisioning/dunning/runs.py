@@ -20,11 +20,6 @@ from provisioning.errors import Conflict, Forbidden, NotFound
 from provisioning.models import Customer, Installation, SuspensionCandidate, SuspensionRun
 from provisioning.scheduling.job import Counts
 
-# where the dunning moment, or what it was postponed to, is this one
-_ZONES_DUE = text("""
-    SELECT zone FROM installation, customer_zones() AS zone
-    WHERE cut_moment(zone, local_moment(dunning_day(zone, :at), dunning_minute, zone)) = :at
-""")
 _RESPITES_OVER = text(f"""
     SELECT customer.id FROM customer, installation
     WHERE unsuspended_until <= :at AND cut_moment({ZONE}, unsuspended_until) <= :at
@@ -58,10 +53,12 @@ class Brake(NamedTuple):
     most: int
 
 
-def suspend_due(session: Session, at: datetime) -> Counts:
-    """Suspend those whose moment this is; if they are too many, nobody before it is approved."""
+def suspend_due(session: Session, at: datetime, zones: Sequence[str]) -> Counts:
+    """Suspend those whose moment this is: those in these time zones, and those whose respite is over.
+
+    If they are too many, nobody is, before it is approved.
+    """
     moment = {"at": at}
-    zones = session.execute(_ZONES_DUE, moment).scalars().all()
     over = session.execute(_RESPITES_OVER, moment).scalars().all()
     if zones:
         session.execute(_EXTEND, {**moment, "zones": list(zones)})

@@ -6,6 +6,7 @@ of our own. Driver errors are translated here, once.
 
 import os
 import re
+from typing import Any
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -46,10 +47,12 @@ _NO_ENTRY = (
 )
 
 
-def connect(dsn: str = "", **parameters: int) -> psycopg2.extensions.connection:
+def connect(dsn: str = "", **parameters: Any) -> psycopg2.extensions.connection:
     """Connect to the database of a libpq string, completed by libpq's variables; with further parameters of libpq's."""
     timeout = os.environ.get("PGCONNECT_TIMEOUT", _TIMEOUT_SECONDS)
-    return psycopg2.connect(dsn, connect_timeout=timeout, application_name="tollkeeper", **parameters)
+    parameters = {"connect_timeout": timeout, "application_name": "tollkeeper", **parameters}
+    opened: psycopg2.extensions.connection = psycopg2.connect(dsn, **parameters)
+    return opened
 
 
 def check_version(found: int | None) -> None:

@@ -50,7 +50,7 @@ class Scene:
         def there() -> None:
             assert self.sql("SELECT id FROM session WHERE user_name = 'wired'"), self.nas.log("hostapd")[-3000:]
 
-        self.eventually(there, within_seconds=60)
+        self.eventually(there, within_seconds=120)
         return int(self.sql("SELECT id FROM session WHERE user_name = 'wired'")[0][0])
 
     def is_accepted(self) -> None:

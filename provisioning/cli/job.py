@@ -80,7 +80,7 @@ def run(name: str, at: datetime | date | None) -> output.Result:
         byhand.check_may_run(session)
         moment = now if at is None else moments.resolve(session, at)
         byhand.check_moment(moment, now, dry_run=dry_run, talks=found.talks)
-        runs = [] if found.talks else byhand.run(session, found, moment, node=node)
+        runs = [] if found.talks else byhand.run(session, found, moment, now=now, node=node)
     if found.talks:
         runs = [byhand.talk(found, moment, node=node)]
     return _ran(name, moment, runs)

@@ -4,14 +4,17 @@ By hand a job does what it has to do up to a moment, in one transaction with its
 meanwhile (its row is locked). Only the schema's owner runs jobs: they act on everybody's rows.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg2
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from provisioning import acts, database
+from provisioning import acts, database, driver
 from provisioning.errors import BadInput, Conflict, Forbidden, NotFound, OperatorError
 from provisioning.scheduling import books
 from provisioning.scheduling import job as jobs
@@ -109,39 +112,48 @@ def check_may_run(session: Session) -> None:
             )
 
 
-def run(session: Session, job: Job, until: datetime, *, node: str) -> list[Run]:
-    """Do what a job has to do up to a moment, in the caller's transaction."""
+def run(session: Session, job: Job, until: datetime, *, now: datetime, node: str) -> list[Run]:
+    """Do what a job has to do up to a moment, in the caller's transaction; one never scheduled begins now."""
     check_may_run(session)
     with acts.begin(session, "job run", area="node", detail=job.name):
-        books.enter(session, [job], until)
+        books.enter(session, [job], now)
         done_until = books.lock(session, job, wait=True)
         assert done_until is not None, "it was entered"
         runs: list[Run] = []
-        try:
+        with _told(job):
             work = jobs.work_of(job)
             while (at := work.due(session, done_until, until)) is not None and len(runs) < _REPEATS:
                 runs.append(books.perform(session, job, at, node=node))
                 if at <= done_until and not runs[-1].counts:
                     break
                 done_until = max(done_until, at)
-        except (OperatorError, DBAPIError):
-            raise
-        except Exception as exc:
-            raise Conflict(
-                f"job {job.name} failed: {books.what_went_wrong(exc)}",
-                "Nothing was changed; the scheduler's log says more.",
-            ) from exc
         return runs
 
 
 def talk(job: Job, at: datetime, *, node: str) -> Run:
     """Let a job that talks to others do so until nothing is left for now, with transactions of its own."""
     started_at = datetime.now(UTC)
-    run = Run(job.name, at, books.did(jobs.talk_of(job).work("", at)))
+    with database.translated(), _told(job):
+        run = Run(job.name, at, books.did(jobs.talk_of(job).work("", at)))
     if run.counts:
         with database.transaction() as session:
             books.book(session, run, started_at=started_at, node=node)
     return run
+
+
+@contextmanager
+def _told(job: Job) -> Iterator[None]:
+    """Whatever goes wrong with a job is told in a line."""
+    try:
+        yield
+    except (OperatorError, DBAPIError):  # those are told where the transaction ends
+        raise
+    except psycopg2.Error as exc:
+        raise driver.translate(exc) from exc
+    except Exception as exc:
+        raise Conflict(
+            f"job {job.name} failed: {books.what_went_wrong(exc)}", "Run it again; job history says how it did before."
+        ) from exc
 
 
 def check_moment(at: datetime, now: datetime, *, dry_run: bool, talks: bool) -> None:

@@ -21,7 +21,8 @@ from sqlalchemy.pool import NullPool
 
 from provisioning import database, driver
 
-_LOCK = "SELECT pg_try_advisory_lock(hashtext('tollkeeper scheduler'), 0)"
+# a replica gives the lock as well, beside the primary
+_LOCK = "SELECT NOT pg_is_in_recovery() AND pg_try_advisory_lock(hashtext('tollkeeper scheduler'), 0)"
 # from the client's side, as libpq has them; and from the server's
 _KEEPALIVES = {"keepalives_idle": 3, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 9000}
 _SETTINGS = {

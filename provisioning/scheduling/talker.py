@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import psycopg2
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -46,7 +47,7 @@ class Talker:
 
     def _fail(self, at: datetime, started_at: datetime, exc: Exception) -> Run:
         run = Run(self.job.name, at, {}, books.what_went_wrong(exc))
-        expected = isinstance(exc, (DBAPIError, OperatorError, OSError))
+        expected = isinstance(exc, (DBAPIError, psycopg2.Error, OperatorError, OSError))
         log.error("job_failed", job=run.job, error=run.error, exc_info=None if expected else exc)
         self.failing = failing.again(self.failing, at)
         self._book(run, started_at)

@@ -82,6 +82,14 @@ def test_what_is_to_come_can_only_be_tried(operator):
     assert operator.json("job", "history") == []
 
 
+def test_a_job_run_by_hand_first_begins_now(operator):
+    """A moment long ago says up to when, not from when on: the scheduler goes on from now."""
+    operator.do("job", "run", "suspension", "--at", "2000-01-01")
+
+    done_until = datetime.fromisoformat(of(operator, "suspension")["done_until"])
+    assert datetime.now(UTC) - done_until < timedelta(hours=1)
+
+
 def test_what_talks_to_others_cannot_be_tried(operator):
     """A message that is sent cannot be taken back."""
     cause = "this job talks to others, which cannot be tried"

@@ -7,7 +7,8 @@ from provisioning.cli.root import tollkeeper
 # what looks and changes nothing; every other command has --dry-run and --yes
 LOOKING = {"list", "show", "history", "balance", "status", "total", "details", "find", "export", "verify"}
 OWN_BOOKMARKS = {("filter", "remove")}  # nobody else's, and no part of the record
-LOOKING |= {"explain", "shadow", "auth-test", "tree", "get", "check", "plan", "whoami", "completion", "preview", "drift", "attempts"}
+LOOKING |= {"explain", "shadow", "auth-test", "tree", "get", "check", "plan", "whoami", "completion", "preview"}
+LOOKING |= {"drift", "attempts"}
 LOOKING |= {"test"}  # of a gateway: what it sends is no part of the record
 
 

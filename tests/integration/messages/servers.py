@@ -117,7 +117,7 @@ def mail_server(*, context=None, starttls=False, auth=False):
     options = {"tls_context": context, "require_starttls": True} if starttls else {"ssl_context": context}
     if auth:
         options |= {"authenticator": _who, "auth_required": True, "auth_require_tls": starttls}
-    controller = Controller(mailbox, "127.0.0.1", mailbox.port, **options)
+    controller = Controller(mailbox, "127.0.0.1", mailbox.port, ready_timeout=60, **options)
     controller.start()
     try:
         yield mailbox

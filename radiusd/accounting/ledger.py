@@ -46,10 +46,9 @@ SET octets_in = usage_day.octets_in + excluded.octets_in, octets_out = usage_day
 # whose allowance has to be looked at again; not asked where nothing has a cap, which costs nothing then
 _NOTE_ALLOWANCES_DUE = """
 INSERT INTO allowance_due (account_id, since)
-SELECT used.account_id, min(day) FROM used
+SELECT used.account_id, day FROM used
 JOIN account ON account.id = used.account_id JOIN package ON package.id = package_id
 WHERE cap_octets IS NOT NULL AND EXISTS (SELECT FROM package WHERE cap_octets IS NOT NULL)
-GROUP BY used.account_id
 """
 _ADD_FATES = """
 INSERT INTO accounting_day AS so_far (node, received_on, applied, duplicate, superseded, quarantined)

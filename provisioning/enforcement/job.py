@@ -31,7 +31,8 @@ LEASE = timedelta(minutes=1)  # longer than a request can be under way
 _AT_ONCE = 2_000
 _AHEAD_SECONDS = 2  # for how long a router is busy with what is taken for it at once
 _TURN_SECONDS = 0.25
-_LONGEST_SECONDS = 45.0  # then nothing new is begun, so that the scheduler can stop; it asks again at once
+_LONGEST_SECONDS = 45.0  # then a pass ends, so that the scheduler can stop; it begins the next one at once
+_LAST_SECONDS = 2.0  # for answers that are on their way then; a dead router is tried again after its pause
 _ROUTERS = text("SELECT host(address), coa_port, coa_packets_a_second FROM nas")
 
 log = structlog.get_logger()
@@ -50,14 +51,20 @@ def tell(dsn: str, session_ids: Sequence[int], at: datetime) -> Counts:
 
 
 @contextmanager
-def enforcer(dsn: str, at: datetime, *, waits_seconds: Sequence[float] = WAITS_SECONDS) -> Iterator["Enforcer"]:
-    """Give what does a pass; how long it waits for answers can be said."""
+def enforcer(
+    dsn: str,
+    at: datetime,
+    *,
+    waits_seconds: Sequence[float] = WAITS_SECONDS,
+    longest_seconds: float = _LONGEST_SECONDS,
+) -> Iterator["Enforcer"]:
+    """Give what does a pass; how long it waits for answers, and lasts, can be said."""
     with (
         database.translated(),
         database.make_engine(dsn).connect() as connection,
         Sender(waits_seconds=waits_seconds) as sender,
     ):
-        yield Enforcer(connection, sender, at)
+        yield Enforcer(connection, sender, at, longest_seconds)
 
 
 class _Sent(NamedTuple):
@@ -69,32 +76,32 @@ class _Sent(NamedTuple):
 class Enforcer:
     """One pass. Its clock begins at `at`, and then goes as the machine's does."""
 
-    def __init__(self, connection: Connection, sender: Sender, at: datetime) -> None:
+    def __init__(self, connection: Connection, sender: Sender, at: datetime, longest_seconds: float) -> None:
         self._connection = connection
         self._sender = sender
         self._began_at, self._began = at, monotonic()
+        self._until = self._began + longest_seconds
         self._sent: dict[int, _Sent] = {}
         self._counts: Counter[str] = Counter()
         self._seal: Seal | None = None
 
     def run(self) -> Counts:
-        """Look and tell until nothing is left."""
-        while True:
-            is_late = monotonic() - self._began > _LONGEST_SECONDS
-            taken = 0
-            if not is_late:
-                self._look_at_changes()
-                taken = self._take(None)
-            if not taken and self._sender.is_idle:
+        """Look and tell until nothing is left, or it has lasted long enough."""
+        while monotonic() < self._until:
+            self._look_at_changes()
+            if not self._take(None) and self._sender.is_idle:
                 return dict(self._counts)
-            self._turn()
+            self._write(self._sender.pump(_TURN_SECONDS))
+        self._write(self._sender.pump(_LAST_SECONDS))
+        self._write(self._sender.abandon())
+        return dict(self._counts)
 
     def run_for(self, session_ids: Sequence[int]) -> Counts:
         """Look at these, tell their routers, and wait for the answers."""
         self._look(session_ids)
         self._take(session_ids)
         while not self._sender.is_idle:
-            self._turn()
+            self._write(self._sender.pump(_TURN_SECONDS))
         return dict(self._counts)
 
     @contextmanager
@@ -113,7 +120,7 @@ class Enforcer:
             self._look(concerned.session_ids[first : first + _AT_ONCE])
             if first:  # there are more: what is known by now need not wait for them
                 self._take(None)
-                self._turn()
+                self._write(self._sender.pump(_TURN_SECONDS))
         with self._transaction() as session:
             changes.move(session, concerned)
 
@@ -172,9 +179,9 @@ class Enforcer:
         self._sent[online.id] = _Sent(verdict, attempt, named)
         return order
 
-    def _turn(self) -> None:
-        """Send and listen for a while, and write what came of it."""
-        told = [self._told(outcome) for outcome in self._sender.pump(_TURN_SECONDS)]
+    def _write(self, outcomes: Sequence[Outcome]) -> None:
+        """Write what came of requests."""
+        told = [self._told(outcome) for outcome in outcomes]
         if not told:
             return
         with self._transaction() as session:

@@ -153,6 +153,15 @@ class Sender:
                 ended += self._receive(key.fileobj, key.data)  # type: ignore[arg-type]
         return ended
 
+    def abandon(self) -> list[Outcome]:
+        """Wait no longer: what is under way has had no answer, what still waited is forgotten."""
+        ended = []
+        for line in self._lines.values():
+            line.waiting.clear()
+            for flight in list(line.under_way.values()):
+                ended.append(self._end(line, flight, Outcome(flight.order.key, "timeout", flight.sent_at)))
+        return ended
+
     def _send_due(self) -> Iterator[Outcome]:
         now = self._clock()
         yield from self._give_up(now)

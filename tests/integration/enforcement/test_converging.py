@@ -87,3 +87,17 @@ def test_a_change_is_looked_at_while_a_dead_router_is_waited_for(enforced):
     with job.enforcer(enforced.dsn, enforced.began + timedelta(seconds=1), waits_seconds=(0.7, 1.4, 2.1)) as one_pass:
         assert one_pass.run() == {"found": 2, "disconnect_ack": 1, "disconnect_timeout": 1}
     assert enforced.sql("SELECT array_agg(user_name ORDER BY id) FROM enforcement_attempt") == ["frikkie", "ann"]
+
+
+def test_a_pass_ends_though_a_router_is_dead(enforced):
+    """So that the scheduler can stop: what is under way counts as unanswered, and is told again after its pause."""
+    dead = enforced.nas("edge1")
+    dead.behave = "drop"
+    session = enforced.log_in("ann", dead)
+    enforced.work()
+    enforced.sql("UPDATE account SET blocked = true WHERE user_name = 'ann'")
+    with job.enforcer(enforced.dsn, enforced.began, waits_seconds=(600, 600), longest_seconds=0.5) as one_pass:
+        assert one_pass.run() == {"found": 1, "disconnect_timeout": 1}
+    assert [each["outcome"] for each in enforced.attempts(session)] == ["timeout"]
+    dead.behave = "ack"
+    assert enforced.work(60) == {"disconnect_ack": 1}

@@ -114,3 +114,12 @@ def test_a_customers_page_has_its_topups(capped, operator):
     assert [(row["account"], row["left_octets"], row["comment"]) for row in profile["topups"]] == [
         ("frikkie", 10 * 10**9, "voucher")
     ]
+
+
+def test_a_topup_can_be_tried(capped, operator):
+    """With --dry-run it says what would be added and that the cap would be lifted, and nothing is."""
+    said = operator.do("topup", "add", "frikkie", "10GB", "--dry-run")
+    assert "topup" in said
+    assert "account frikkie: cap reached yes -> no" in said
+    assert capped.is_capped()
+    assert operator.json("topup", "list", "frikkie", "--all") == []

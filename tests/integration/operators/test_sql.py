@@ -308,3 +308,15 @@ def test_every_way_to_write_is_audited(market, trigger):
     tables_of = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = '{}'"
     added = column(market, tables_of.format("audit_insert"))
     assert added - column(market, tables_of.format(trigger)) == set()
+
+
+def test_only_ones_own_accounts_are_settled(market, nora):
+    """What an account has left is brought up to date by who may change it; of another's it says nothing."""
+    accounts = {
+        names: market.id("SELECT id FROM account WHERE user_name = %s", names.account) for names in (NORTH, SOUTH)
+    }
+    nora.execute("SELECT settle_account(%s, '2199-01-01')", (accounts[NORTH],))
+    assert ask(nora, "SELECT count(*) FROM allowance_left(now(), %s)", [accounts[SOUTH]]) == 0
+
+    with pytest.raises(DENIED):
+        nora.execute("SELECT settle_account(%s)", (accounts[SOUTH],))

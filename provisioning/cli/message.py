@@ -27,7 +27,8 @@ _KEYS = (
     " author, created_at"
 )
 _SENT_KEYS = (
-    "messages, customers (how many), unreached (customers without an address), unreached_codes (the first of them),"
+    "messages, sms_parts (SMS to pay for), customers (how many), unreached (customers without an address),"
+    " unreached_codes (the first of them),"
     " first (a list of customer_id, channel, recipient, subject, body, html, not_before, language, template, category)"
 )
 _STATES = click.Choice(["queued", "sent", "failed", "bounced", "cancelled"])
@@ -268,6 +269,7 @@ def _told(done: "Sending") -> output.Result:
             yield from ["", *one.body.splitlines(), ""]
         yield f"messages\t{done.messages}"
         yield f"customers\t{done.customers}"
+        yield from [f"SMS to pay for\t{done.sms_parts}"] if done.sms_parts else []
         if done.unreached:
             yield f"cannot be reached\t{done.unreached}\t{', '.join(done.unreached_codes)}"
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from provisioning import intent, reach
 from provisioning.acts import act
 from provisioning.errors import BadInput
-from provisioning.messages import addressee, composing, fields, outbox, rendering, wording
+from provisioning.messages import addressee, composing, fields, outbox, rendering, sms_parts, wording
 from provisioning.messages.addressee import Channel
 from provisioning.messages.outbox import Draft, File
 from provisioning.messages.rendering import TemplateError
@@ -26,9 +26,13 @@ _SHOWN = 20
 
 @dataclass
 class Sending:
-    """What was written: how many messages, to how many customers; those not reached; the first few messages."""
+    """What was written: how many messages, to how many customers; those not reached; the first few messages.
+
+    `sms_parts`: how many short messages are paid for.
+    """
 
     messages: int = 0
+    sms_parts: int = 0
     customers: int = 0
     unreached: int = 0
     first: list[Draft] = field(default_factory=list)
@@ -69,6 +73,7 @@ def send(
                 drafts += _to(row, wordings, channel, words, now, not_before, sending)
         outbox.put(session, drafts, files)
         sending.messages += len(drafts)
+        sending.sms_parts += sum(sms_parts.count(draft.body) for draft in drafts if draft.channel == "sms")
         sending.first += drafts[: _SHOWN - len(sending.first)]
     return sending
 

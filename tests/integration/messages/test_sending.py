@@ -73,7 +73,8 @@ def test_by_sms_and_when(desk):
     """To the phone, in E.164; at a moment of the operator's, whatever the quiet hours, which hold otherwise."""
     desk.sql("UPDATE installation SET quiet_from_minute = 0, quiet_until_minute = 1439, time_zone = 'UTC'")
     desk.operator.do("message", "send", "--all", "--channel", "sms", "--body", "Hi", "--at", "2026-11-30")
-    desk.operator.do("message", "send", "FRI001", "--channel", "sms", "--body", "Hi")
+    sent = desk.operator.json("message", "send", "FRI001", "--channel", "sms", "--body", "Hi " + "x" * 160)
+    assert (sent["messages"], sent["sms_parts"]) == (1, 2)
 
     found = desk.sql("SELECT recipient, to_char(not_before AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') FROM message")
     assert [recipient for recipient, _ in found] == ["+49305550100", "+27215550100", "+27215550100"]

@@ -35,29 +35,37 @@ class Clockwork:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._process: subprocess.Popen[str] | None = None
+        self._was_struck = False
         self.killed = self.cut_off = 0
 
     def tick(self, now: datetime, *, harm: str = "", after: float = 0.0) -> None:
-        """Have all done that is due by a moment; so many seconds after it was asked to, it comes to harm."""
-        process = self._process = self._process or self._start()
-        timer = Timer(after, self._kill if harm == "kill" else self._cut)
-        if harm:
-            timer.start()
+        """Have all done that is due by a moment; so many seconds after it was asked to, or then, it comes to harm."""
+        self._process = self._process or self._start()
+        strike = {"": lambda: None, "kill": self._kill, "cut": self._cut}[harm]
+        timer = Timer(after, strike)  # amid the tick, if that takes long enough
+        timer.start()
+        answer = self._ask(self._process, now)
+        timer.cancel()
+        timer.join()
+        if harm and not self._was_struck:  # it was done sooner: then between two ticks
+            strike()
+        self._was_struck = False
+        if harm == "kill":
+            self.stop()
+        if answer != "done\n":
+            self.stop()
+            self.tick(now)
+
+    def _ask(self, process: "subprocess.Popen[str]", now: datetime) -> str:
+        """Return what the process answers; nothing where it is killed before."""
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             process.stdin.write(f"{now.isoformat()}\n")
             process.stdin.flush()
-            answer = process.stdout.readline()
+            return process.stdout.readline()
         except BrokenPipeError:
-            answer = ""
-        if harm:
-            timer.cancel()
-            timer.join()
-        if answer != "done\n" or process.poll() is not None or harm == "kill":
-            self.stop()
-            if answer != "done\n":
-                self.tick(now)
+            return ""
 
     def stop(self) -> None:
         """End the process."""
@@ -76,10 +84,12 @@ class Clockwork:
 
     def _kill(self) -> None:
         if self._process is not None:
+            self._was_struck = True
             self._process.send_signal(signal.SIGKILL)
             self.killed += 1
 
     def _cut(self) -> None:
+        self._was_struck = True
         with closing(self._database.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(_CUT_OFF)
             self.cut_off += cursor.rowcount
@@ -232,8 +242,8 @@ def play(lived: World, database: Database, seed: int) -> tuple[Player, Clockwork
     acts = {act.at: act for act in lived.acts}
     for number, now in enumerate(sorted({*acts, *wakings, world.END})):
         after_downtime = now in wakings
-        harm = "kill" if after_downtime else "cut" if dice.random() < 0.1 else ""
-        clockwork.tick(now, harm=harm, after=dice.random() * (0.4 if after_downtime else 0.1))
+        harm = "kill" if after_downtime else "cut" if dice.random() < 0.05 else ""
+        clockwork.tick(now, harm=harm, after=dice.random() * (0.2 if after_downtime else 0.02))
         if now in acts:
             player.do(acts[now])
             if acts[now].verb in ("pay", "use", "buy"):  # what that brings about is done at once

@@ -79,7 +79,7 @@ class World:
 def make(seed: int) -> World:
     """Return two years."""
     dice = random.Random(seed)
-    starts = sorted(START + timedelta(days=30 + 90 * number + dice.randrange(60)) for number in range(7))
+    starts = sorted(START + timedelta(days=30 + 90 * number + dice.randrange(60)) for number in range(6))
     downtimes = [(start, start + timedelta(hours=dice.randrange(20, 120))) for start in starts]
     customers = list(_customers(dice))
     acts = [act for customer in customers for act in (*_acts(dice, customer), *_data(dice, customer))]

@@ -36,7 +36,7 @@ CHECKS = (
         "pytest",
         [
             *_PYTEST,
-            "--numprocesses=2",  # they wait for servers more than they compute; each has a PostgreSQL of its own
+            "--numprocesses=3",  # they wait for servers more than they compute; each has a PostgreSQL of its own
             "--dist=loadfile",
             "--cov",
             "--cov-report=",

@@ -17,7 +17,7 @@ _KEYS = (
     " treatment_group_disabled, treatment_expired, treatment_suspended, treatment_cap, garden_pool, garden_profile,"
     " garden_redirect_url, garden_download_bps, garden_upload_bps, garden_session_seconds, throttle_download_bps,"
     " throttle_upload_bps, overdue_days, second_notice_days, suspension_days, discount_percent, default_package,"
-    " requires_credit_limit, reseller, version, created_at, customers (how many)"
+    " requires_credit_limit, usage_notice_percents, reseller, version, created_at, customers (how many)"
 )
 _REFUSED = click.Choice(["reject", "garden"])
 _OPTIONS: list[types.Spec] = [

@@ -38,6 +38,7 @@ CHECKS = (
             *_PYTEST,
             "--numprocesses=3",  # they wait for servers more than they compute; each has a PostgreSQL of its own
             "--dist=loadfile",
+            "--no-loadscope-reorder",  # in the order of tests/conftest.py, not the files with most tests first
             "--cov",
             "--cov-report=",
             "--durations=15",

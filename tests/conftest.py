@@ -17,6 +17,7 @@ tests/acceptance/conftest.py adds `provider`, a running FreeRADIUS.
 A missing server skips these tests with the reason on a laptop, and fails them where CI is set.
 """
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # how long an example takes, or its making, is the machine's doing
@@ -30,3 +31,9 @@ pytest_plugins = [
     "tests.fix_waiting",
     "tests.fix_sessions",
 ]
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-randomly
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first what takes long, a file each: begun last, one process would be at it while the others have nothing."""
+    items.sort(key=lambda item: not ("/acceptance/" in str(item.path) or "/clock/" in str(item.path)))

@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from radiusd.source import SCHEMA_VERSION
 from tests.fix_database import Database
 from tests.fix_proxy import Proxy
 from vault.sealed import ACCOUNT_PASSWORD, Seal
@@ -15,7 +16,7 @@ def test_a_database_has_the_schema(database: Database) -> None:
     """A fresh database holds schema.sql, and nothing else."""
     with database.connect().cursor() as cursor:
         cursor.execute("SELECT schema_version, (SELECT count(*) FROM account) FROM installation")
-        assert cursor.fetchone() == (3, 0)
+        assert cursor.fetchone() == (SCHEMA_VERSION, 0)
 
 
 def test_a_database_belongs_to_one_test(database: Database) -> None:

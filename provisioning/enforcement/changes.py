@@ -39,6 +39,11 @@ _CUSTOMERS = """
     SELECT session.id FROM session JOIN account ON account.id = account_id JOIN concerned ON concerned.id = customer_id
 """
 _ACCOUNTS = "SELECT session.id FROM session JOIN account ON account.id = account_id WHERE "
+# joined, not `= ANY`: a long list of names fell into the index of parts of names, 38 s for ten thousand
+_NAMED = """
+    SELECT session.id FROM unnest(CAST(:keys AS text[])) AS changed (user_name)
+    JOIN account ON account.user_name = changed.user_name JOIN session ON account_id = account.id
+"""
 _BOTH_PACKAGES = """
     account.package_id = ANY(:ids) OR account.id IN (
         SELECT account_id FROM package_change
@@ -52,7 +57,7 @@ _DEVICES = """
 """
 # by what the change log calls rows, with the parameter that its keys are
 _CONCERNED = {
-    "account": (text(_ACCOUNTS + "account.user_name = ANY(:keys)"), "keys"),
+    "account": (text(_NAMED), "keys"),
     "customer": (text(_CUSTOMERS.format(where="id = ANY(:ids)")), "ids"),
     "group": (text(_CUSTOMERS.format(where="group_id = ANY(:ids)")), "ids"),
     "package": (text(_ACCOUNTS + f"({_BOTH_PACKAGES})"), "ids"),

@@ -166,9 +166,10 @@ class Source:
         for relation, (view, key_column, columns) in self._views.items():
             keys = {key for name, key in changed if name == relation}
             if keys:
+                # joined, not `= ANY`: ten thousand user names fell into the index of parts of names, 13 s against 0.03
                 cur.execute(
                     f"SELECT {', '.join(columns)} FROM {view}"  # noqa: S608 - our own names
-                    f" WHERE {key_column} = ANY(%s::{_KEY_TYPES[key_column]}[])",
+                    f" JOIN unnest(%s::{_KEY_TYPES[key_column]}[]) AS changed ({key_column}) USING ({key_column})",
                     (list(keys),),
                 )
                 found = {str(row[columns.index(key_column)]): row for row in cur}
